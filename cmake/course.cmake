@@ -1,0 +1,188 @@
+# From a course's list of modules (course.json) to targets, and to the kit that tito works with.
+#
+#   tito_course(ROOT dir            folder with modules/course.json, modules/NN_slug/, checkpoints/
+#               TESTS dir           folder with <slug>_test.cpp
+#               CONTRACT dir        include folder of the contract: <name>/<slug>.hpp
+#               [INCLUDES dir...]   further include folders of students' code
+#               [LINK target...]    what every program of the course is linked with
+#               [KIT_LINK item...]  the same as words of a link command
+#               [PACKAGE from=to..] what a student's package is made of, besides their sources)
+#
+# Builds for each module the objects of its reference body, demo, test and checkpoint; a CTest test
+# <name>.<slug>; and below build/kits/<name>: kit.json, the plans (which cases each program must run) and
+# the precompiled header of the contract.
+
+# One program of cases and its plan.
+function(tito_cases target object plan)
+  add_executable(${target})
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${object}> $<TARGET_OBJECTS:judge_case_runner> ${ARGN})
+  target_link_libraries(${target} PRIVATE judge)
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND $<TARGET_FILE:${target}> --plan > "${plan}"
+    BYPRODUCTS "${plan}" VERBATIM)
+endfunction()
+
+function(tito_json_words variable)
+  set(words "")
+  foreach(word IN LISTS ARGN)
+    list(APPEND words "\"${word}\"")
+  endforeach()
+  list(JOIN words ", " words)
+  set(${variable} "[${words}]" PARENT_SCOPE)
+endfunction()
+
+function(tito_course)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT" "INCLUDES;LINK;KIT_LINK;PACKAGE")
+  set(course_file "${arg_ROOT}/modules/course.json")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${course_file}")
+  file(READ "${course_file}" course)
+  string(JSON name GET "${course}" name)
+  string(JSON track GET "${course}" default_track)
+  string(JSON count LENGTH "${course}" tracks ${track} order)
+  math(EXPR last "${count} - 1")
+  set(kit "${CMAKE_BINARY_DIR}/kits/${name}")
+  file(MAKE_DIRECTORY "${kit}/plans/test" "${kit}/plans/checkpoint" "${kit}/include/${name}")
+
+  # An interface for everything that is compiled against the contract.
+  add_library(${name}_contract INTERFACE)
+  target_include_directories(${name}_contract INTERFACE "${arg_CONTRACT}" ${arg_INCLUDES})
+  target_link_libraries(${name}_contract INTERFACE tito_warnings)
+
+  set(bodies "")
+  set(objects_body "")
+  set(objects_test "")
+  set(objects_demo "")
+  set(objects_checkpoint "")
+  set(includes "")
+  foreach(index RANGE ${last})
+    string(JSON slug GET "${course}" tracks ${track} order ${index} module)
+    string(JSON checkpoint GET "${course}" MODULE_TO_CHECKPOINT ${slug})
+    math(EXPR number "${index} + 1")
+    if(number LESS 10)
+      set(number "0${number}")
+    endif()
+    set(folder "${arg_ROOT}/modules/${number}_${slug}")
+    foreach(kind body demo test checkpoint)
+      set(target ${name}_${slug}_${kind})
+      add_library(${target} OBJECT)
+      target_link_libraries(${target} PRIVATE ${name}_contract tito_optimised)
+      if(NOT kind STREQUAL "body")
+        target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+      endif()
+    endforeach()
+    target_sources(${name}_${slug}_body PRIVATE "${folder}/${slug}.cpp")
+    target_sources(${name}_${slug}_demo PRIVATE "${folder}/demo.cpp")
+    target_sources(${name}_${slug}_test PRIVATE "${arg_TESTS}/${slug}_test.cpp")
+    target_sources(${name}_${slug}_checkpoint PRIVATE "${arg_ROOT}/checkpoints/${checkpoint}.cpp")
+    foreach(kind test checkpoint)
+      target_link_libraries(${name}_${slug}_${kind} PRIVATE judge_cases)
+    endforeach()
+    list(APPEND bodies $<TARGET_OBJECTS:${name}_${slug}_body>)
+    list(APPEND slugs ${slug})
+    list(APPEND objects_body "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_body>\"")
+    list(APPEND objects_test "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_test>\"")
+    list(APPEND objects_demo "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_demo>\"")
+    list(APPEND objects_checkpoint "\"${checkpoint}\": \"$<TARGET_OBJECTS:${name}_${slug}_checkpoint>\"")
+    string(APPEND includes "#include \"${name}/${slug}.hpp\"\n")
+  endforeach()
+
+  # All reference bodies, for programs that want a whole framework.
+  add_library(${name}_bodies INTERFACE)
+  target_sources(${name}_bodies INTERFACE ${bodies})
+  target_link_libraries(${name}_bodies INTERFACE ${name}_contract ${arg_LINK})
+
+  foreach(slug IN LISTS slugs)
+    string(JSON checkpoint GET "${course}" MODULE_TO_CHECKPOINT ${slug})
+    tito_cases(${name}_${slug}_cases ${name}_${slug}_test "${kit}/plans/test/${slug}.json" ${bodies})
+    tito_cases(${name}_${slug}_proof ${name}_${slug}_checkpoint "${kit}/plans/checkpoint/${checkpoint}.json" ${bodies})
+    target_link_libraries(${name}_${slug}_cases PRIVATE ${arg_LINK})
+    target_link_libraries(${name}_${slug}_proof PRIVATE ${arg_LINK})
+    add_test(NAME ${name}.module.${slug} COMMAND ${name}_${slug}_cases)
+    add_test(NAME ${name}.checkpoint.${checkpoint} COMMAND ${name}_${slug}_proof)
+    set_tests_properties(${name}.module.${slug} ${name}.checkpoint.${checkpoint} PROPERTIES TIMEOUT 300)
+  endforeach()
+
+  # The whole contract in one header, for users of a finished package and for precompiling.
+  file(GENERATE OUTPUT "${kit}/include/${name}/${name}.hpp" CONTENT
+    "// The whole contract of ${name}. Generated from course.json.\n#pragma once\n\n${includes}")
+
+  # What a student's file is compiled with: quickly for its tests, fully when it is exported. The
+  # precompiled header is used only if its flags are these, word for word.
+  set(include_flags "-I${arg_CONTRACT}")
+  foreach(folder IN LISTS arg_INCLUDES)
+    list(APPEND include_flags "-I${folder}")
+  endforeach()
+  set(student_flags -std=c++20 ${TITO_COMMON_FLAGS} -Wall -Wextra -Wno-unused-parameter)
+  set(check_flags ${student_flags} -O1 -D_GLIBCXX_ASSERTIONS ${include_flags})
+  set(full_flags ${student_flags} ${TITO_ENGINE_FLAGS} ${include_flags})
+  set(pch "${kit}/check/contract.hpp")
+  file(GENERATE OUTPUT "${pch}" CONTENT "${includes}")
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${arg_CONTRACT}/*.hpp")
+  add_custom_command(OUTPUT "${pch}.gch"
+    COMMAND ${CMAKE_CXX_COMPILER} ${check_flags} -x c++-header "${pch}" -o "${pch}.gch"
+    DEPENDS "${pch}" ${headers} VERBATIM)
+  add_custom_target(${name}_precompiled ALL DEPENDS "${pch}.gch")
+
+  foreach(kind body test demo checkpoint)
+    list(JOIN objects_${kind} ",\n      " objects_${kind})
+  endforeach()
+  set(package "")
+  foreach(pair IN LISTS arg_PACKAGE)
+    string(REPLACE "=" ";" pair "${pair}")
+    list(GET pair 0 from)
+    list(GET pair 1 to)
+    list(APPEND package "{\"from\": \"${from}\", \"to\": \"${to}\"}")
+  endforeach()
+  list(JOIN package ",\n    " package)
+  tito_json_words(check_words ${check_flags})
+  tito_json_words(full_words ${full_flags})
+  tito_json_words(link_words ${TITO_LINK_FLAGS})
+  tito_json_words(library_words ${arg_KIT_LINK})
+  if(TITO_SANITIZE)
+    set(sanitized true)
+  else()
+    set(sanitized false)
+  endif()
+  file(GENERATE OUTPUT "${kit}/kit.json" CONTENT
+"{
+  \"schema\": \"tito-kit/1\",
+  \"course\": \"${course_file}\",
+  \"contract\": \"${arg_CONTRACT}\",
+  \"checkpoints\": \"${arg_ROOT}/checkpoints\",
+  \"source_tree\": true,
+  \"sanitized\": ${sanitized},
+  \"compiler\": \"${CMAKE_CXX_COMPILER}\",
+  \"symbols\": \"${CMAKE_NM}\",
+  \"precompiled\": \"${pch}\",
+  \"plans\": \"${kit}/plans\",
+  \"flags\": {
+    \"check\": ${check_words},
+    \"full\": ${full_words},
+    \"link\": ${link_words},
+    \"libraries\": ${library_words}
+  },
+  \"objects\": {
+    \"body\": {
+      ${objects_body}
+    },
+    \"test\": {
+      ${objects_test}
+    },
+    \"demo\": {
+      ${objects_demo}
+    },
+    \"checkpoint\": {
+      ${objects_checkpoint}
+    },
+    \"runner\": {
+      \"cases\": \"$<TARGET_OBJECTS:judge_case_runner>\",
+      \"demo\": \"$<TARGET_OBJECTS:judge_demo_runner>\"
+    }
+  },
+  \"package\": [
+    {\"from\": \"${kit}/include\", \"to\": \"include\"},
+    ${package}
+  ]
+}
+")
+endfunction()

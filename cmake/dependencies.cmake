@@ -1,0 +1,34 @@
+# Every library the project uses, all from Debian's packages. The packages themselves are installed by
+# ./bootstrap, which reads packages.txt.
+
+find_package(PkgConfig REQUIRED)
+
+# tito_find(TARGET PACKAGE): fails with one clear sentence unless the target is there.
+function(tito_need target package)
+  if(NOT TARGET ${target})
+    message(FATAL_ERROR "tito needs ${target}: install Debian's package ${package}, or run ./bootstrap build")
+  endif()
+endfunction()
+
+find_package(Threads REQUIRED)
+
+pkg_check_modules(OPENBLAS QUIET IMPORTED_TARGET openblas)
+tito_need(PkgConfig::OPENBLAS libopenblas-dev)
+
+find_package(ZLIB QUIET)
+tito_need(ZLIB::ZLIB zlib1g-dev)
+
+pkg_check_modules(NETTLE QUIET IMPORTED_TARGET nettle)
+tito_need(PkgConfig::NETTLE nettle-dev)
+
+find_package(fmt QUIET)
+tito_need(fmt::fmt libfmt-dev)
+
+find_package(nlohmann_json QUIET)
+tito_need(nlohmann_json::nlohmann_json nlohmann-json3-dev)
+
+find_package(CLI11 QUIET)
+tito_need(CLI11::CLI11 libcli11-dev)
+
+find_package(Catch2 QUIET)
+tito_need(Catch2::Catch2 catch2)

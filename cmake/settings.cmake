@@ -1,0 +1,48 @@
+# How everything is compiled. Private interface targets, so that no flag leaks to users of a target.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+option(TITO_WERROR "Warnings are errors" OFF)
+option(TITO_NATIVE "Compile the engine for this machine's processor" ON)
+set(TITO_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined")
+
+# GCC 12 reports -Wrestrict in its own string (GCC bug 105651).
+set(TITO_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wno-restrict)
+
+# Flags that must be the same for everything that is linked together, students' files included.
+set(TITO_COMMON_FLAGS "")
+set(TITO_LINK_FLAGS "")
+if(TITO_SANITIZE)
+  list(APPEND TITO_COMMON_FLAGS -fsanitize=${TITO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
+  list(APPEND TITO_LINK_FLAGS -fsanitize=${TITO_SANITIZE})
+endif()
+find_program(TITO_MOLD mold)
+if(TITO_MOLD)
+  list(APPEND TITO_LINK_FLAGS -fuse-ld=mold)
+endif()
+find_program(TITO_CCACHE ccache)
+if(TITO_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${TITO_CCACHE}")
+  # ccache needs to be told that a precompiled header's time stamp says nothing.
+  set(ENV{CCACHE_SLOPPINESS} pch_defines,time_macros)
+endif()
+add_compile_options(${TITO_COMMON_FLAGS})
+add_link_options(${TITO_LINK_FLAGS})
+
+# The engine and the bodies of the modules: what students' code is measured against.
+set(TITO_ENGINE_FLAGS -O3)
+if(TITO_NATIVE)
+  list(APPEND TITO_ENGINE_FLAGS -march=native)
+endif()
+
+add_library(tito_warnings INTERFACE)
+target_compile_options(tito_warnings INTERFACE ${TITO_WARNINGS} $<$<BOOL:${TITO_WERROR}>:-Werror>)
+add_library(tito_optimised INTERFACE)
+target_compile_options(tito_optimised INTERFACE ${TITO_ENGINE_FLAGS})
