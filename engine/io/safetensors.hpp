@@ -1,0 +1,30 @@
+// safetensors: named arrays in one file.
+//
+//   8 bytes header length, little-endian · header: a JSON object · the data
+//   {"name": {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}, .., "__metadata__": {..}}
+//
+// Offsets count from the end of the header; together the arrays cover the data without gaps or overlaps.
+// Only F32 is read. Given: not coursework.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tinytorch::io {
+
+struct NamedArray {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;  // row-major
+};
+
+// throws: IoError naming the file, the field, the expected and the found, for a file that cannot be read or
+//         breaks any rule of the format.
+std::vector<NamedArray> read_safetensors(const std::string& path);
+
+// Writes to a temporary file beside `path`, syncs it and renames it: path is either what it was or whole.
+// throws: IoError naming the file; ValueError for two arrays of one name or a shape that does not fit.
+void write_safetensors(const std::string& path, const std::vector<NamedArray>& arrays);
+
+}  // namespace tinytorch::io

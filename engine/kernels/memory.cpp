@@ -1,0 +1,176 @@
+#include "kernels/memory.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <limits>
+#include <mutex>
+#include <new>
+
+// A sanitizer must see every block come and go, or it cannot find a use after release.
+#if defined(__SANITIZE_ADDRESS__)
+#define TINYTORCH_CACHE_MEMORY 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TINYTORCH_CACHE_MEMORY 0
+#endif
+#endif
+#ifndef TINYTORCH_CACHE_MEMORY
+#define TINYTORCH_CACHE_MEMORY 1
+#endif
+
+namespace tinytorch::kernels {
+
+namespace {
+
+constexpr std::size_t alignment = 64;
+
+std::size_t bytes_of(std::int64_t count) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 8;
+  if (count < 0 || count > most) throw std::bad_alloc();
+  return static_cast<std::size_t>(count) * sizeof(float);
+}
+
+void* system_allocate(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{alignment}); }
+void system_release(void* block) { ::operator delete(block, std::align_val_t{alignment}); }
+
+}  // namespace
+
+#if TINYTORCH_CACHE_MEMORY
+
+namespace {
+
+// Blocks come in sizes 64, 80, 96, 112, 128, 160, ..: four to each power of two, so that a block is at most
+// a quarter larger than what was asked for, and sizes that are nearly the same share their blocks.
+struct SizeClass {
+  std::size_t index;
+  std::size_t bytes;
+};
+
+SizeClass size_class(std::size_t bytes) {
+  if (bytes <= alignment) return {0, alignment};
+  const auto octave = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // 2^octave < bytes <= 2^(octave + 1)
+  const std::size_t quarter = std::size_t{1} << (octave - 2);
+  const std::size_t quarters = (bytes - (std::size_t{1} << octave) + quarter - 1) / quarter;  // 1 .. 4
+  return {(octave - 6) * 4 + quarters, (quarters + 4) * quarter};
+}
+
+// Released blocks, a list for each size.
+class Cache {
+ public:
+  void* take(const SizeClass& size) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (Free* block = free_[size.index]; block != nullptr) {
+        free_[size.index] = block->next;
+        cached_bytes_ -= size.bytes;
+        return block;
+      }
+    }
+    return system_allocate(size.bytes);
+  }
+
+  // When the cache is full, everything in it goes: it holds the sizes of some earlier work, and the sizes of
+  // the present work come back by themselves.
+  void give_back(void* memory, const SizeClass& size) {
+    if (size.bytes > limit) return system_release(memory);
+    Free* surplus = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      if (cached_bytes_ + size.bytes > limit) surplus = take_all();
+      free_[size.index] = new (memory) Free{free_[size.index]};
+      cached_bytes_ += size.bytes;
+    }
+    while (surplus != nullptr) {
+      Free* next = surplus->next;
+      system_release(surplus);
+      surplus = next;
+    }
+  }
+
+  // fork() copies the lock as it is; these keep it free in the child.
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+
+ private:
+  struct Free {
+    Free* next;
+  };
+
+  static constexpr std::size_t limit = std::size_t{256} << 20;
+
+  Free* take_all() {
+    Free* all = nullptr;
+    for (Free*& list : free_) {
+      while (list != nullptr) {
+        Free* block = list;
+        list = block->next;
+        block->next = all;
+        all = block;
+      }
+    }
+    cached_bytes_ = 0;
+    return all;
+  }
+
+  std::mutex mutex_;
+  std::array<Free*, 4 * 58> free_{};  // for every size a size_t can hold
+  std::size_t cached_bytes_ = 0;
+};
+
+// Never destroyed: a static tensor may be released after every other static object is gone.
+Cache& cache() {
+  static Cache* const instance = [] {
+    pthread_atfork([] { cache().lock(); }, [] { cache().unlock(); }, [] { cache().unlock(); });
+    return new Cache;
+  }();
+  return *instance;
+}
+
+// A block starts with room for shared_ptr's counts, so that a tensor costs one allocation and not two. The
+// block is given back when the counts are.
+constexpr std::size_t counts_bytes = alignment;
+
+template <class T>
+struct CountsAllocator {
+  using value_type = T;
+
+  CountsAllocator(void* block, const SizeClass& size) : block_(block), size_(size) {}
+  template <class U>
+  CountsAllocator(const CountsAllocator<U>& other) : block_(other.block_), size_(other.size_) {}
+
+  T* allocate(std::size_t) {
+    static_assert(sizeof(T) <= counts_bytes && alignof(T) <= alignment);
+    return static_cast<T*>(block_);
+  }
+  void deallocate(T*, std::size_t) { cache().give_back(block_, size_); }
+
+  friend bool operator==(const CountsAllocator& a, const CountsAllocator& b) { return a.block_ == b.block_; }
+
+  void* block_;
+  SizeClass size_;
+};
+
+}  // namespace
+
+std::shared_ptr<float[]> allocate(std::int64_t count) {
+  const SizeClass size = size_class(counts_bytes + bytes_of(count));
+  void* block = cache().take(size);
+  float* values = reinterpret_cast<float*>(static_cast<std::byte*>(block) + counts_bytes);
+  return {values, [](float*) {}, CountsAllocator<float>(block, size)};
+}
+
+#else
+
+std::shared_ptr<float[]> allocate(std::int64_t count) {
+  const std::size_t bytes = bytes_of(count);
+  void* block = system_allocate(std::max(bytes, std::size_t{1}));
+  return {static_cast<float*>(block), [](float* values) { system_release(values); }};
+}
+
+#endif
+
+}  // namespace tinytorch::kernels

@@ -1,0 +1,259 @@
+// main() of every program of cases.
+//
+//   PROGRAM [Catch2's own arguments] [--seed N]        for people and CTest: Catch2's console output
+//   PROGRAM --plan                                     prints the cases as JSON: [{"name": .., "limit": seconds}]
+//   PROGRAM --record FD --seed N [--from K]            for tito: runs the planned cases from number K (from 0)
+//
+// With --record the program ends without running destructors of static objects: what those do is no
+// longer the judge's business.
+#define CATCH_CONFIG_RUNNER
+// A crash must look like one to tito: no handler in between.
+#define CATCH_CONFIG_NO_POSIX_SIGNALS
+#include "judge/case.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using nlohmann::json;
+
+constexpr double default_limit_seconds = 10;
+
+std::uint64_t run_seed = 0;
+judge::Detail pending_detail;
+
+struct Case {
+  std::string name;
+  double limit;
+};
+
+std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// The time limit that a tag "limit:30" gives, else the default.
+double limit_of(const std::vector<std::string>& tags) {
+  for (const std::string& tag : tags) {
+    if (tag.starts_with("limit:")) return std::stod(tag.substr(6));
+  }
+  return default_limit_seconds;
+}
+
+std::vector<Case> planned_cases() {
+  std::vector<Case> cases;
+  const auto& registry = Catch::getRegistryHub().getTestCaseRegistry();
+#if CATCH_VERSION_MAJOR >= 3
+  for (const Catch::TestCaseInfo* info : registry.getAllInfos()) {
+    std::vector<std::string> tags;
+    for (const Catch::Tag& tag : info->tags) tags.emplace_back(tag.original.begin(), tag.original.end());
+    cases.push_back({info->name, limit_of(tags)});
+  }
+#else
+  for (const Catch::TestCase& test : registry.getAllTests()) {
+    cases.push_back({test.name, limit_of(test.tags)});
+  }
+#endif
+  return cases;
+}
+
+// Catch2 has no way to say "from this case on", and its patterns give meaning to some characters.
+void check_name(const std::string& name) {
+  constexpr std::string_view allowed = " .:;()/+=<>'-_";
+  for (const char c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || allowed.find(c) != std::string_view::npos) continue;
+    throw std::runtime_error("the name of case \"" + name + "\" has the character '" + c + "'");
+  }
+}
+
+#if CATCH_VERSION_MAJOR >= 3
+using ListenerBase = Catch::EventListenerBase;
+using EndedResult = void;
+#else
+using ListenerBase = Catch::TestEventListenerBase;
+using EndedResult = bool;
+#endif
+
+// Writes the record as Catch2 runs the cases.
+class RecordListener : public ListenerBase {
+ public:
+  using ListenerBase::ListenerBase;
+
+  void testCaseStarting(const Catch::TestCaseInfo& info) override {
+    name_ = info.name;
+    started_ = std::chrono::steady_clock::now();
+    judge::clear_detail();
+    judge::write_record(dump({{"event", "begin"}, {"case", name_}}));
+  }
+
+  EndedResult assertionEnded(const Catch::AssertionStats& stats) override {
+    const Catch::AssertionResult& result = stats.assertionResult;
+    if (!result.isOk()) write_failure(stats);
+#if CATCH_VERSION_MAJOR < 3
+    return false;
+#endif
+  }
+
+  void testCaseEnded(const Catch::TestCaseStats& stats) override {
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    judge::write_record(dump({{"event", "end"},
+                              {"case", name_},
+                              {"checks", stats.totals.assertions.total()},
+                              {"failed", stats.totals.assertions.failed},
+                              {"seconds", seconds}}));
+  }
+
+ private:
+  void write_failure(const Catch::AssertionStats& stats) {
+    const Catch::AssertionResult& result = stats.assertionResult;
+    const bool threw = result.getResultType() == Catch::ResultWas::ThrewException;
+    const std::string thrown = threw ? std::string(result.getMessage()) : "";
+    std::string message = thrown;
+    for (const Catch::MessageInfo& info : stats.infoMessages) {
+      if (threw && info.message == thrown) continue;  // Catch2 lists what was thrown here, too
+      if (!message.empty()) message += '\n';
+      message += info.message;
+    }
+    judge::Detail detail = pending_detail;
+    const std::string expansion = result.getExpandedExpression();
+    if (detail.actual.empty() && detail.expected.empty() && detail.note.empty()) {
+      const std::size_t equals = expansion.find(" == ");
+      if (equals != std::string::npos) {
+        detail.actual = expansion.substr(0, equals);
+        detail.expected = expansion.substr(equals + 4);
+      } else if (result.hasExpression() && expansion != result.getExpression()) {
+        detail.actual = expansion;
+      }
+    }
+    std::string expression(result.getExpression());
+    if (threw) {
+      if (expression.starts_with("{Unknown")) expression.clear();  // thrown between two checks
+      detail = {detail.expected, "threw: " + thrown, ""};
+    }
+    judge::write_record(dump({{"event", "failure"},
+                              {"case", name_},
+                              {"expression", tidy(expression)},
+                              {"expected", detail.expected},
+                              {"actual", detail.actual},
+                              {"note", detail.note},
+                              {"message", message},
+                              {"file", result.getSourceInfo().file},
+                              {"line", result.getSourceInfo().line}}));
+  }
+
+  // The judge's own macros wrap what the test's author wrote.
+  static std::string tidy(const std::string& expression) {
+    for (const std::string_view prefix : {"judge::same(", "judge::close(", "judge::has_shape(", "judge::gradients_agree("}) {
+      if (expression.starts_with(prefix) && expression.ends_with(")")) {
+        return expression.substr(prefix.size(), expression.size() - prefix.size() - 1);
+      }
+    }
+    return expression;
+  }
+
+  std::string name_;
+  std::chrono::steady_clock::time_point started_;
+};
+
+CATCH_REGISTER_LISTENER(RecordListener)
+
+template <class Number>
+Number number(const std::string& option, const std::string& text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    throw std::runtime_error(option + " takes a number, found '" + text + "'");
+  }
+  return value;
+}
+
+int run(int argc, char** argv) {
+  bool plan = false;
+  bool seeded = false;
+  int descriptor = -1;
+  std::size_t from = 0;
+  std::vector<std::string> arguments{argv[0]};
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const auto value = [&]() -> std::string {
+      if (i + 1 == argc) throw std::runtime_error(argument + " takes a value");
+      return argv[++i];
+    };
+    if (argument == "--plan") plan = true;
+    else if (argument == "--seed") run_seed = number<std::uint64_t>(argument, value()), seeded = true;
+    else if (argument == "--record") descriptor = number<int>(argument, value());
+    else if (argument == "--from") from = number<std::size_t>(argument, value());
+    else arguments.push_back(argument);
+  }
+  const std::vector<Case> cases = planned_cases();
+  for (const Case& one : cases) check_name(one.name);
+  if (plan) {
+    json list = json::array();
+    for (const Case& one : cases) list.push_back({{"name", one.name}, {"limit", one.limit}});
+    std::cout << list.dump(2) << '\n';
+    return 0;
+  }
+  if (!seeded) {
+    std::random_device device;
+    run_seed = device() % 1'000'000U;
+  }
+  if (descriptor >= 0) {
+    judge::open_record(descriptor);
+    judge::write_record(dump({{"event", "start"}, {"seed", run_seed}}));
+    std::string pattern;
+    for (std::size_t i = from; i < cases.size(); ++i) pattern += (pattern.empty() ? "\"" : ",\"") + cases[i].name + '"';
+    if (pattern.empty()) return 0;
+    arguments = {argv[0], pattern, "--order", "decl", "--out", "/dev/null"};
+  } else {
+    std::cout << "seed " << run_seed << '\n';
+  }
+  std::vector<const char*> pointers;
+  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+  Catch::Session session;
+  const int wrong = session.applyCommandLine(static_cast<int>(pointers.size()), pointers.data());
+  if (wrong != 0) return wrong;
+  const int failed = session.run();
+  if (descriptor < 0) return failed;
+  std::cout.flush();
+  std::fflush(nullptr);
+  judge::write_record(dump({{"event", "finish"}}));
+  std::_Exit(failed == 0 ? 0 : 1);
+}
+
+}  // namespace
+
+namespace judge {
+
+std::uint64_t seed() { return run_seed; }
+void set_detail(Detail detail) { pending_detail = std::move(detail); }
+void clear_detail() { pending_detail = {}; }
+
+bool close(double actual, double expected, double relative, double absolute) {
+  const bool near = std::abs(actual - expected) <= absolute + relative * std::abs(expected);
+  if (!near) {
+    std::ostringstream expected_text, actual_text, note;
+    expected_text.precision(9), actual_text.precision(9);
+    expected_text << expected;
+    actual_text << actual;
+    note << "they differ by " << std::abs(actual - expected) << ", allowed are "
+         << absolute + relative * std::abs(expected);
+    set_detail({expected_text.str(), actual_text.str(), note.str()});
+  }
+  return near;
+}
+
+}  // namespace judge
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << argv[0] << ": " << error.what() << '\n';
+    return 2;
+  }
+}

@@ -1,0 +1,29 @@
+// The record: what a program that runs students' code reports to tito, one JSON object a line, on a file
+// descriptor of its own. What the program prints and how it exits is never a verdict.
+//
+//   {"event":"start","seed":S}                                  once, before the first case
+//   {"event":"begin","case":"NAME"}
+//   {"event":"failure","case":"NAME","expression":"..","expected":"..","actual":"..","note":"..",
+//    "message":"..","file":"..","line":L}                       for each failed check; texts may be empty
+//   {"event":"measure","name":"accuracy","value":0.91,"unit":"%"}    at any time
+//   {"event":"end","case":"NAME","checks":C,"failed":F,"seconds":S}
+//   {"event":"finish"}                                          once, after the last case or demo
+//
+// The reader is tito/toolchain/judge.cpp.
+#pragma once
+
+#include <string>
+
+namespace judge {
+
+// Says which descriptor takes the record. Until then, and with -1, nothing is written.
+void open_record(int descriptor);
+
+// Reports a figure that was measured in this run; it is shown to the student and in the tour's table.
+// unit: "%", "samples/s", "GFLOP/s", "GB/s", "x", "s", "bytes" or "" for a plain number.
+void measure(const std::string& name, double value, const std::string& unit);
+
+// Writes one line; `json` is one object without line breaks.
+void write_record(const std::string& json);
+
+}  // namespace judge
