@@ -1,0 +1,120 @@
+#include "tito/commands/commands.hpp"
+
+#include <new>
+
+#include "tito/system/spelling.hpp"
+#include "tito/toolchain/process.hpp"
+
+namespace tito {
+namespace {
+
+struct Row {
+  void (*add)(CLI::App&, Context&);
+};
+
+// In the order that --help shows.
+constexpr Row table[] = {{add_next},       {add_module}, {add_export},  {add_checkpoint}, {add_demo},
+                         {add_init},       {add_tour},   {add_recover}, {add_dev}};
+
+// The words of the command, "module test", as far as they name commands. An unknown one gets a suggestion.
+std::string command_words(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* at = &app;
+  std::string words;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--workspace" || word == "--color" || word == "--kit") {
+      ++i;
+      continue;
+    }
+    if (word.starts_with('-')) continue;
+    const auto commands = at->get_subcommands([](const CLI::App*) { return true; });
+    if (commands.empty()) break;
+    std::vector<std::string> names;
+    const CLI::App* found = nullptr;
+    for (const CLI::App* one : commands) {
+      names.push_back(one->get_name());
+      if (one->get_name() == word) found = one;
+    }
+    if (found == nullptr) {
+      const std::string near = nearest(word, names);
+      std::string listed;
+      for (const std::string& name : names) listed += (listed.empty() ? "" : ", ") + name;
+      throw Failure(Exit::usage, "there is no command \"tito " + words + (words.empty() ? "" : " ") + word + "\"" +
+                                     (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+                    "the commands are: " + listed + "; \"tito " + words + (words.empty() ? "" : " ") + "--help\" explains them");
+    }
+    words += (words.empty() ? "" : " ") + word;
+    at = found;
+  }
+  return words;
+}
+
+void add_common_options(CLI::App& app, Context& context) {
+  app.add_option("--workspace", context.workspace_folder, "The workspace; without it the folder you stand in")->type_name("DIR");
+  app.add_flag("--json", context.json, "Print one JSON object and nothing else on standard output");
+  app.add_option_function<ColorMode>(
+         "--color", [&](const ColorMode& mode) { context.screen.set_color(mode); }, "auto, always or never")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, ColorMode>{{"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}}))
+      ->type_name("WHEN")
+      ->trigger_on_parse();
+  app.add_option("--kit", context.kit_file, "Another built course's kit.json")->type_name("FILE")->group("");
+}
+
+int finish(Context& context, const std::string& command) {
+  if (context.json) {
+    nlohmann::json object = {{"schema", "tito/1"}, {"command", command}, {"ok", context.exit == Exit::done}};
+    object.update(context.result);
+    context.screen.json(object);
+  }
+  return static_cast<int>(context.exit);
+}
+
+int fail(Context& context, const std::string& command, const Failure& failure) {
+  context.exit = failure.exit();
+  context.screen.error(failure.what(), failure.way_out());
+  context.result["error"] = {{"message", failure.what()}, {"way_out", failure.way_out()}, {"exit", static_cast<int>(failure.exit())}};
+  return finish(context, command);
+}
+
+}  // namespace
+
+int run_commands(int argc, char** argv) {
+  Context context;
+  CLI::App app("tito: build a deep-learning framework in C++, module by module", "tito");
+  app.set_version_flag("--version", std::string("tito ") + TITO_VERSION);
+  app.footer("Examples:\n  tito init my-course\n  cd my-course && tito next\n\n"
+             "Exit status: 0 done, 1 your work does not pass yet, 2 wrong usage, 3 something is missing on this machine,\n"
+             "4 damaged state or a bug of tito's.");
+  app.require_subcommand(1);
+  app.fallthrough();
+  add_common_options(app, context);
+  for (const Row& row : table) row.add(app, context);
+
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  // Known before parsing, so that also a wrong command line is answered as asked.
+  context.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+  context.screen.set_quiet(context.json);
+  std::string command;
+  try {
+    command = command_words(app, arguments);
+    std::reverse(arguments.begin(), arguments.end());
+    app.parse(arguments);
+    return finish(context, command);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    std::string way_out = "tito " + command + (command.empty() ? "" : " ") + "--help";
+    return fail(context, command, Failure(Exit::usage, error.what(), way_out));
+  } catch (const Failure& failure) {
+    return fail(context, command, failure);
+  } catch (const Interrupted&) {
+    return fail(context, command, Failure(Exit::interrupted, "stopped; nothing was lost"));
+  } catch (const std::bad_alloc&) {
+    return fail(context, command, Failure(Exit::environment, "this machine is out of memory"));
+  } catch (const std::exception& error) {
+    return fail(context, command, Failure(Exit::damaged, std::string("a bug in tito: ") + error.what()));
+  }
+}
+
+}  // namespace tito

@@ -1,0 +1,23 @@
+// The commands, one file each. A new one is a file and a row in the table of commands.cpp.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "tito/commands/context.hpp"
+
+namespace tito {
+
+void add_init(CLI::App& app, Context& context);
+void add_next(CLI::App& app, Context& context);
+void add_module(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
+void add_checkpoint(CLI::App& app, Context& context);
+void add_demo(CLI::App& app, Context& context);
+void add_tour(CLI::App& app, Context& context);
+void add_recover(CLI::App& app, Context& context);
+void add_dev(CLI::App& app, Context& context);
+
+// Parses the command line, runs the command and prints what is left to print. Returns the exit status.
+int run_commands(int argc, char** argv);
+
+}  // namespace tito

@@ -1,0 +1,29 @@
+#include "tito/commands/context.hpp"
+
+#include "tito/system/files.hpp"
+
+namespace tito {
+
+const Kit& Context::kit() {
+  if (!kit_) kit_ = std::make_unique<Kit>(kit_file.empty() ? Kit::find() : fs::path(kit_file));
+  return *kit_;
+}
+
+const Course& Context::course() {
+  if (!course_) course_ = std::make_unique<Course>(kit().course_file());
+  return *course_;
+}
+
+const Workspace& Context::workspace() {
+  if (!workspace_) workspace_ = std::make_unique<Workspace>(course(), workspace_folder);
+  return *workspace_;
+}
+
+const std::string& Context::contract() {
+  if (contract_.empty()) contract_ = sha256_of_folder(kit().contract_folder());
+  return contract_;
+}
+
+Standing Context::standing() { return standing_of(course(), workspace(), workspace().progress_file().load(), contract()); }
+
+}  // namespace tito

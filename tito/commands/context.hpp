@@ -1,0 +1,53 @@
+// What every command works with, loaded when it is first asked for: some commands need no workspace, and --help
+// needs nothing at all.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "tito/course/course.hpp"
+#include "tito/course/standing.hpp"
+#include "tito/course/workspace.hpp"
+#include "tito/system/failure.hpp"
+#include "tito/toolchain/kit.hpp"
+#include "tito/ui/screen.hpp"
+
+namespace tito {
+
+class Context {
+ public:
+  // Options that stand before or behind any command.
+  std::string workspace_folder = ".";
+  std::string kit_file;  // empty: Kit::find()
+  bool json = false;
+  bool verbose = false;
+
+  Screen screen;
+
+  // What --json prints besides schema, command and ok.
+  nlohmann::json result = nlohmann::json::object();
+
+  // How the command ended; a Failure overrides it.
+  Exit exit = Exit::done;
+
+  const Kit& kit();
+  const Course& course();
+  const Workspace& workspace();
+
+  // The hash of the contract as it is now.
+  const std::string& contract();
+
+  Standing standing();
+
+ private:
+  std::unique_ptr<Kit> kit_;
+  std::unique_ptr<Course> course_;
+  std::unique_ptr<Workspace> workspace_;
+  std::string contract_;
+};
+
+}  // namespace tito

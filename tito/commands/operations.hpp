@@ -1,0 +1,93 @@
+// The steps that commands are made of: check a module, export it, prove a capability, run a demo, make and fill a
+// workspace. They change state and return what happened; they print nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tito/course/course.hpp"
+#include "tito/course/workspace.hpp"
+#include "tito/toolchain/compiler.hpp"
+#include "tito/toolchain/judge.hpp"
+#include "tito/toolchain/kit.hpp"
+
+namespace tito {
+
+// Everything an operation needs.
+struct Site {
+  const Kit& kit;
+  const Course& course;
+  const Workspace& workspace;
+  const std::string& contract;
+};
+
+// How a student's file fared: it does not compile, lacks functions or has forbidden ones, does not link, or ran.
+struct Check {
+  std::string source_hash;
+  Compilation compilation;
+  SymbolProblems symbols;
+  Linking linking;
+  bool ran = false;
+  Verdict verdict;      // planned is set in any case
+  double seconds = 0;   // from the start to the verdict
+
+  bool passed() const { return ran && verdict.all_passed(); }
+};
+
+// A seed for one run.
+std::uint64_t new_seed();
+
+// Compiles only the module's file, links the reference for the others, runs its cases and writes the evidence.
+// throws: Failure(Exit::work_failed) when the file is missing.
+Check check_module(const Site& site, const std::string& slug, std::uint64_t seed, const std::function<void(int)>& on_case = {});
+
+// A checkpoint linked with everything that is exported, and its verdict; the evidence is written.
+struct Proof {
+  Linking linking;
+  Verdict verdict;
+  std::vector<std::string> linked;  // modules
+  bool passed() const { return linking.succeeded && verdict.all_passed(); }
+};
+
+// throws: Failure(Exit::work_failed) when the checkpoint's module, or one that it needs, is not exported.
+Proof prove(const Site& site, const std::string& checkpoint, std::uint64_t seed);
+
+// The modules that `slug` needs and that are not exported (in track order).
+std::vector<std::string> unexported_needs(const Site& site, const std::string& slug);
+
+struct Export {
+  Check check;
+  std::optional<Compilation> compilation;  // at full optimisation, when the tests passed
+  std::optional<Proof> proof;
+  bool exported = false;
+  bool unlocked = false;
+};
+
+// Checks the module; if all its tests pass, compiles it fully, puts it into package/ and proves its checkpoint.
+// throws: Failure(Exit::work_failed) when a module that it needs is not exported.
+Export export_module(const Site& site, const std::string& slug, std::uint64_t seed, const std::function<void(const std::string&)>& on_step = {});
+
+struct Demo {
+  Linking linking;
+  DemoResult result;
+  std::map<std::string, bool> own;  // module -> whether the student's own code was linked
+};
+
+// The module's demo, linked with what is exported and the reference for the rest.
+Demo run_demo(const Site& site, const std::string& slug, bool inherit_output);
+
+// Makes a workspace of skeletons; returns the copy that was kept of what stood there, if any.
+std::filesystem::path init_workspace(const Kit& kit, const Course& course, const Track& track, const std::filesystem::path& folder, bool force);
+
+// Puts the reference body in place of the student's file.
+// throws: Failure(Exit::usage) unless the kit is one of a source tree.
+void fill_module(const Site& site, const std::string& slug);
+
+// The reference body's file.
+std::filesystem::path reference_source(const Kit& kit, const Course& course, const std::string& slug);
+
+}  // namespace tito

@@ -1,0 +1,275 @@
+#include "tito/commands/report.hpp"
+
+#include <fmt/core.h>
+
+#include <sstream>
+
+#include "tito/system/files.hpp"
+
+namespace tito {
+namespace {
+
+// A path as the user sees it from where they stand, when it lies below.
+std::string nearby(const std::string& path) {
+  std::error_code error;
+  const fs::path relative = fs::relative(path, fs::current_path(error), error);
+  const std::string text = relative.string();
+  return error || text.empty() || text.starts_with("../..") ? path : text;
+}
+
+void print_field(Context& context, const std::string& name, const std::string& text) {
+  if (text.empty()) return;
+  std::istringstream lines(text);
+  std::string line;
+  bool first = true;
+  for (int count = 0; count < 12 && std::getline(lines, line); ++count) {
+    context.screen.line(fmt::format("      {} {}", context.screen.paint(Style::dim, fmt::format("{:<10}", first ? name : "")), line));
+    first = false;
+  }
+}
+
+void print_case(Context& context, const CaseResult& result, Extent extent) {
+  Screen& screen = context.screen;
+  screen.line(fmt::format("  {} {}", screen.paint(Style::bad, screen.cross()), screen.paint(Style::bold, result.name)));
+  print_field(context, "", result.reason);
+  std::size_t shown = 0;
+  for (const CheckFailure& failure : result.failures) {
+    if (shown > 0 && extent == Extent::first) break;
+    if (shown++ > 0) screen.line();
+    print_field(context, "check", failure.expression);
+    print_field(context, "expected", failure.expected);
+    print_field(context, "actual", failure.actual);
+    print_field(context, "where", failure.note);
+    if (failure.actual != "threw: " + failure.message) print_field(context, "message", failure.message);
+    if (!failure.file.empty()) print_field(context, "at", fmt::format("{}:{}", nearby(failure.file), failure.line));
+  }
+  if (result.failures.size() > shown) {
+    screen.line(screen.paint(Style::dim, fmt::format("      and {} more failed checks in this case", result.failures.size() - shown)));
+  }
+}
+
+void print_output(Context& context, const std::string& output) {
+  if (output.empty()) return;
+  context.screen.line(context.screen.paint(Style::dim, "  your program printed:"));
+  std::istringstream lines(output);
+  std::string line;
+  int count = 0;
+  while (std::getline(lines, line)) {
+    if (++count > 10) {
+      context.screen.line("    ..");
+      break;
+    }
+    context.screen.line("    " + shortened(line, 200));
+  }
+}
+
+nlohmann::json json_of(const Compilation& compilation) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Diagnostic& one : compilation.diagnostics) {
+    list.push_back({{"error", one.is_error}, {"file", one.file}, {"line", one.line}, {"column", one.column}, {"message", one.message}});
+  }
+  return list;
+}
+
+std::string listed(const std::vector<std::string>& words, const char* separator = ", ") {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
+  return text;
+}
+
+}  // namespace
+
+std::string module_label(const Track& track, const std::string& slug) { return two_digits(number_in(track, slug)) + " " + slug; }
+
+Site site_of(Context& context) { return {context.kit(), context.course(), context.workspace(), context.contract()}; }
+
+void print_diagnostics(Context& context, const Compilation& compilation, Extent extent) {
+  Screen& screen = context.screen;
+  std::size_t shown = 0;
+  for (const Diagnostic& one : compilation.diagnostics) {
+    if (extent == Extent::first && shown > 0) break;
+    ++shown;
+    const std::string place = one.line > 0 ? fmt::format("{}:{}:{}", nearby(one.file), one.line, one.column) : nearby(one.file);
+    const std::string kind = one.is_error ? screen.paint(Style::bad, "error") : screen.paint(Style::warn, "warning");
+    screen.line(fmt::format("  {}: {}: {}", screen.paint(Style::bold, place), kind, one.message));
+    for (const std::string& line : one.excerpt) screen.line("  " + line);
+  }
+  const std::size_t more = compilation.diagnostics.size() - shown;
+  if (more > 0) screen.line(screen.paint(Style::dim, fmt::format("  {} more message{} of the compiler: --all shows them", more, more == 1 ? "" : "s")));
+}
+
+void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat) {
+  Screen& screen = context.screen;
+  std::size_t shown = 0, not_shown = 0, not_run = 0;
+  for (const CaseResult& result : verdict.cases) {
+    if (result.status == CaseStatus::passed) continue;
+    if (result.status == CaseStatus::not_run) {
+      ++not_run;
+    } else if (shown > 0 && extent == Extent::first) {
+      ++not_shown;
+    } else {
+      if (shown++ > 0) screen.line();
+      print_case(context, result, extent);
+    }
+  }
+  if (!verdict.problem.empty()) screen.line(fmt::format("  {} {}", screen.paint(Style::bad, screen.cross()), verdict.problem));
+  if (not_run > 0) screen.line(fmt::format("  {} case{} not run", not_run, not_run == 1 ? " was" : "s were"));
+  print_output(context, verdict.output);
+  screen.line();
+  if (not_shown > 0) {
+    screen.line(screen.paint(Style::dim, fmt::format("  {} more case{} fail{}: {} --all", not_shown, not_shown == 1 ? "" : "s", not_shown == 1 ? "s" : "", repeat)));
+  }
+  screen.line(screen.paint(Style::dim, fmt::format("  the same random numbers again: {} --seed {}", repeat, verdict.seed)));
+}
+
+void print_check(Context& context, const std::string& slug, const Check& check, Extent extent) {
+  Screen& screen = context.screen;
+  const Track& track = context.workspace().track();
+  const std::string repeat = "tito module test " + two_digits(number_in(track, slug));
+  const std::string file = context.workspace().source_name(slug);
+  screen.line(fmt::format("{} {} {}", screen.paint(Style::bold, module_label(track, slug)), screen.dot(), file));
+  screen.line();
+  if (check.passed()) {
+    screen.line(fmt::format("  {} {} of {} cases pass   {}", screen.paint(Style::good, screen.tick()), check.verdict.passed, check.verdict.planned,
+                            screen.paint(Style::dim, duration(check.seconds))));
+    if (!check.compilation.diagnostics.empty()) {
+      screen.line();
+      print_diagnostics(context, check.compilation, extent);
+    }
+    if (extent == Extent::all) {
+      for (const CaseResult& result : check.verdict.cases) {
+        screen.line(fmt::format("    {} {}", screen.paint(Style::good, screen.tick()), result.name));
+      }
+    }
+    return;
+  }
+  if (!check.compilation.succeeded) {
+    screen.line(fmt::format("  {} it does not compile; {} cases wait", screen.paint(Style::bad, screen.cross()), check.verdict.planned));
+    screen.line();
+    print_diagnostics(context, check.compilation, extent);
+    return;
+  }
+  const std::string name = fs::path(file).filename().string();
+  if (!check.symbols.none()) {
+    for (const std::string& symbol : check.symbols.forbidden) {
+      screen.line(fmt::format("  {} {} defines {}: the program that tests it has its own; remove it",
+                              screen.paint(Style::bad, screen.cross()), name, symbol));
+    }
+    for (const std::string& symbol : check.symbols.missing) {
+      screen.line(fmt::format("  {} {} no longer defines {}", screen.paint(Style::bad, screen.cross()), name, symbol));
+    }
+    screen.line(fmt::format("  {} cases wait", check.verdict.planned));
+    return;
+  }
+  if (!check.linking.succeeded) {
+    for (const std::string& symbol : check.linking.undefined) {
+      screen.line(fmt::format("  {} {} uses {}, which nothing defines", screen.paint(Style::bad, screen.cross()), name, symbol));
+    }
+    for (const std::string& symbol : check.linking.duplicated) {
+      screen.line(fmt::format("  {} {} defines {}, which another module defines, too", screen.paint(Style::bad, screen.cross()), name, symbol));
+    }
+    if (check.linking.undefined.empty() && check.linking.duplicated.empty()) screen.line("  it does not link: " + check.linking.output);
+    return;
+  }
+  screen.line(fmt::format("  {} {} of {} cases pass   {}", screen.paint(Style::bad, screen.cross()), check.verdict.passed,
+                          check.verdict.planned, screen.paint(Style::dim, duration(check.seconds))));
+  screen.line();
+  print_failures(context, check.verdict, extent, repeat);
+}
+
+nlohmann::json json_of(const std::vector<Measure>& measures) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Measure& one : measures) {
+    list.push_back({{"name", one.name}, {"value", one.value ? nlohmann::json(*one.value) : nlohmann::json(nullptr)}, {"unit", one.unit}});
+  }
+  return list;
+}
+
+nlohmann::json json_of(const Verdict& verdict) {
+  nlohmann::json cases = nlohmann::json::array();
+  for (const CaseResult& result : verdict.cases) {
+    nlohmann::json one = {{"name", result.name}, {"status", name_of(result.status)}, {"seconds", result.seconds}, {"checks", result.checks}};
+    if (!result.reason.empty()) one["reason"] = result.reason;
+    if (!result.failures.empty()) {
+      one["failures"] = nlohmann::json::array();
+      for (const CheckFailure& failure : result.failures) {
+        one["failures"].push_back({{"expression", failure.expression}, {"expected", failure.expected}, {"actual", failure.actual},
+                                   {"note", failure.note}, {"message", failure.message}, {"file", failure.file}, {"line", failure.line}});
+      }
+    }
+    cases.push_back(one);
+  }
+  nlohmann::json object = {{"planned", verdict.planned}, {"passed", verdict.passed}, {"failed", verdict.failed()},
+                           {"seed", verdict.seed},       {"seconds", verdict.seconds}, {"cases", cases}};
+  if (!verdict.problem.empty()) object["problem"] = verdict.problem;
+  if (!verdict.measures.empty()) object["measures"] = json_of(verdict.measures);
+  if (!verdict.output.empty()) object["output"] = verdict.output;
+  return object;
+}
+
+nlohmann::json json_of(const Check& check) {
+  nlohmann::json object = json_of(check.verdict);
+  object["seconds"] = check.seconds;
+  if (!check.compilation.diagnostics.empty()) object["diagnostics"] = json_of(check.compilation);
+  std::vector<std::string> missing = check.symbols.missing;
+  if (!missing.empty()) object["missing"] = missing;
+  if (!check.symbols.forbidden.empty()) object["forbidden"] = check.symbols.forbidden;
+  if (!check.linking.undefined.empty()) object["undefined"] = check.linking.undefined;
+  if (!check.linking.duplicated.empty()) object["duplicated"] = check.linking.duplicated;
+  return object;
+}
+
+void print_measures(Context& context, const std::vector<Measure>& measures) {
+  Table table;
+  for (const Measure& one : measures) table.row({one.name, one.value ? figure(*one.value, one.unit) : "not a finite number"});
+  for (const std::string& line : table.lines("      ")) context.screen.line(line);
+}
+
+void print_proof(Context& context, const std::string& checkpoint, const Proof& proof, Extent extent) {
+  Screen& screen = context.screen;
+  const std::string name = screen.paint(Style::bold, checkpoint);
+  if (!proof.linking.succeeded) {
+    screen.line(fmt::format("  {} {} does not link: {}", screen.paint(Style::bad, screen.cross()), name,
+                            proof.linking.undefined.empty() ? proof.linking.output : "nothing defines " + listed(proof.linking.undefined)));
+    return;
+  }
+  const std::string modules = fmt::format("{} of your own modules", proof.linked.size());
+  if (!proof.passed()) {
+    screen.line(fmt::format("  {} checkpoint {} fails, linked from {}: {} of {} cases pass", screen.paint(Style::bad, screen.cross()), name,
+                            modules, proof.verdict.passed, proof.verdict.planned));
+    screen.line();
+    print_failures(context, proof.verdict, extent, "tito checkpoint test " + checkpoint);
+    return;
+  }
+  screen.line(fmt::format("  {} checkpoint {}, proven with {}", screen.paint(Style::good, screen.tick()), name, modules));
+  for (const CaseResult& result : proof.verdict.cases) {
+    screen.line(fmt::format("    {} {}", screen.paint(Style::good, screen.tick()), result.name));
+  }
+  print_measures(context, proof.verdict.measures);
+}
+
+Advice advice_for(Context& context, const Next& next) {
+  const Workspace& workspace = context.workspace();
+  const std::string number = two_digits(number_in(workspace.track(), next.module));
+  const std::string label = module_label(workspace.track(), next.module);
+  switch (next.action) {
+    case Action::test:
+      if (workspace.source_hash(next.module).empty()) {
+        return {workspace.source_name(next.module) + " is missing; \"tito init\" in another folder gives a new one to copy", "tito init DIR"};
+      }
+      return {"write " + workspace.source_name(next.module) + " (the lesson is README.md beside it), then check it", "tito module test " + number};
+    case Action::export_module: {
+      const bool stale = context.standing().modules.at(next.module) == ModuleState::stale;
+      return {label + (stale ? " has changed since its export: export it again" : " passes all its tests: make it part of your package"),
+              "tito export " + number};
+    }
+    case Action::prove: {
+      const std::string& checkpoint = context.course().module(next.module).checkpoint;
+      return {"checkpoint " + checkpoint + " is to be proven with what your package holds now", "tito checkpoint test " + checkpoint};
+    }
+    case Action::finished: return {"all modules are exported and all checkpoints proven: your framework is complete, in package/", ""};
+  }
+  return {};
+}
+
+}  // namespace tito

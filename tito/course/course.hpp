@@ -1,0 +1,81 @@
+// The course as course.json describes it: modules, tracks and which checkpoint a module unlocks.
+//
+// Identity is the slug. A number is a position in a track, counted from 1.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tito {
+
+struct Module {
+  std::string slug;
+  std::string title;
+  std::string purpose;             // one line
+  std::vector<std::string> needs;  // slugs used directly
+  std::string capability;          // the question that the checkpoint answers
+  std::string checkpoint;          // its slug
+};
+
+struct Track {
+  std::string name;
+  std::string title;
+  std::vector<std::string> order;             // slugs
+  std::map<std::string, std::string> leaves;  // slug -> the need it hands over; none for the last
+};
+
+class Course {
+ public:
+  // Reads and checks course.json.
+  // throws: Failure(Exit::damaged) naming the file and the offending key: unknown or missing keys, a module
+  //         missing from a track or the mapping, names that are not slugs, needs that go in a circle, an order
+  //         that breaks them.
+  explicit Course(const std::filesystem::path& file);
+
+  const std::string& name() const { return name_; }
+  const std::string& title() const { return title_; }
+  const std::string& default_track() const { return default_track_; }
+  const std::map<std::string, Track>& tracks() const { return tracks_; }
+
+  // throws: Failure(Exit::usage) with the nearest name for an unknown track.
+  const Track& track(const std::string& name) const;
+
+  // throws: std::out_of_range for an unknown slug.
+  const Module& module(const std::string& slug) const { return modules_.at(slug); }
+  bool has_module(const std::string& slug) const { return modules_.contains(slug); }
+
+  // The module that unlocks a checkpoint, or nullptr.
+  const Module* module_of_checkpoint(const std::string& checkpoint) const;
+
+  // All a module needs, directly or not, without itself, in the default track's order.
+  std::vector<std::string> all_needs(const std::string& slug) const;
+
+ private:
+  std::string name_;
+  std::string title_;
+  std::string default_track_;
+  std::map<std::string, Module> modules_;
+  std::map<std::string, Track> tracks_;
+};
+
+// The place of a module in a track, from 1.
+int number_in(const Track& track, const std::string& slug);
+
+// "02"
+std::string two_digits(int number);
+
+// "02_tensor", the name of a module's folder.
+std::string folder_name(const Track& track, const std::string& slug);
+
+// The module that a user means by "4", "04", "layers" or "04_layers".
+// throws: Failure(Exit::usage) with the nearest name, and what there is.
+std::string resolve_module(const Course& course, const Track& track, const std::string& word);
+
+// The checkpoint that a user means by its slug, or by anything that means its module.
+// throws: Failure(Exit::usage), as above.
+std::string resolve_checkpoint(const Course& course, const Track& track, const std::string& word);
+
+}  // namespace tito

@@ -1,0 +1,154 @@
+#include "tito/course/progress.hpp"
+
+#include "tito/system/failure.hpp"
+#include "tito/system/files.hpp"
+#include "tito/system/json.hpp"
+
+namespace tito {
+namespace {
+
+constexpr const char* schema = "tito-progress/1";
+
+int count_of(const JsonView& view) {
+  if (view.integer() < 0 || view.integer() > 1'000'000) view.fail("is not a count: " + view.value().dump());
+  return static_cast<int>(view.integer());
+}
+
+std::string hash_of(const JsonView& view) {
+  if (view.text().size() != 64 || view.text().find_first_not_of("0123456789abcdef") != std::string::npos) {
+    view.fail("is not a SHA-256 hash");
+  }
+  return view.text();
+}
+
+Evidence read_evidence(const JsonView& view) {
+  view.allow_only({"source", "contract", "planned", "passed", "seed", "at"});
+  Evidence evidence;
+  evidence.source = hash_of(view["source"]);
+  evidence.contract = hash_of(view["contract"]);
+  evidence.planned = count_of(view["planned"]);
+  evidence.passed = count_of(view["passed"]);
+  evidence.seed = static_cast<std::uint64_t>(view["seed"].integer());
+  evidence.at = view["at"].text();
+  if (evidence.passed > evidence.planned) view["passed"].fail("is more than \"planned\"");
+  return evidence;
+}
+
+json write_evidence(const Evidence& evidence) {
+  return {{"source", evidence.source}, {"contract", evidence.contract}, {"planned", evidence.planned},
+          {"passed", evidence.passed}, {"seed", evidence.seed},         {"at", evidence.at}};
+}
+
+CheckpointProgress read_checkpoint(const JsonView& view) {
+  view.allow_only({"evidence", "linked", "measures"});
+  CheckpointProgress checkpoint;
+  checkpoint.evidence = read_evidence(view["evidence"]);
+  for (const auto& [slug, ignored] : view["linked"].object().items()) checkpoint.linked[slug] = hash_of(view["linked"][slug]);
+  const JsonView measures = view["measures"];
+  for (std::size_t i = 0; i < measures.array().size(); ++i) {
+    const JsonView one = measures.at(i);
+    one.allow_only({"name", "value", "unit"});
+    Measure measure{one["name"].text(), std::nullopt, one["unit"].text()};
+    if (!one["value"].value().is_null()) measure.value = one["value"].number();
+    checkpoint.measures.push_back(measure);
+  }
+  return checkpoint;
+}
+
+json write_checkpoint(const CheckpointProgress& checkpoint) {
+  json measures = json::array();
+  for (const Measure& measure : checkpoint.measures) {
+    measures.push_back({{"name", measure.name},
+                        {"value", measure.value ? json(*measure.value) : json(nullptr)},
+                        {"unit", measure.unit}});
+  }
+  return {{"evidence", write_evidence(checkpoint.evidence)}, {"linked", checkpoint.linked}, {"measures", measures}};
+}
+
+Progress parse(const std::string& text, const std::string& origin) {
+  const json root = parse_json(text, origin);
+  const JsonView view(root, origin);
+  view.allow_only({"schema", "modules", "checkpoints"});
+  if (view["schema"].text() != schema) {
+    view["schema"].fail("expected \"" + std::string(schema) + "\", found \"" + view["schema"].text() + "\"");
+  }
+  Progress progress;
+  for (const auto& [slug, ignored] : view["modules"].object().items()) {
+    const JsonView module = view["modules"][slug];
+    module.allow_only({"tested", "exported"});
+    ModuleProgress& entry = progress.modules[slug];
+    if (module.has("tested")) entry.tested = read_evidence(module["tested"]);
+    if (module.has("exported")) entry.exported = read_evidence(module["exported"]);
+  }
+  for (const auto& [slug, ignored] : view["checkpoints"].object().items()) {
+    progress.checkpoints[slug] = read_checkpoint(view["checkpoints"][slug]);
+  }
+  return progress;
+}
+
+std::string print(const Progress& progress) {
+  json modules = json::object(), checkpoints = json::object();
+  for (const auto& [slug, module] : progress.modules) {
+    json entry = json::object();
+    if (module.tested) entry["tested"] = write_evidence(*module.tested);
+    if (module.exported) entry["exported"] = write_evidence(*module.exported);
+    modules[slug] = entry;
+  }
+  for (const auto& [slug, checkpoint] : progress.checkpoints) checkpoints[slug] = write_checkpoint(checkpoint);
+  return json({{"schema", schema}, {"modules", modules}, {"checkpoints", checkpoints}}).dump(2) + "\n";
+}
+
+}  // namespace
+
+Progress ProgressFile::load() const {
+  const std::optional<std::string> text = read_if_present(file());
+  const std::string way_out = "the file is left as it is; \"tito recover\" keeps it under another name and takes up the previous version";
+  if (!text) throw Failure(Exit::damaged, file().string() + ": the record of your progress is missing", way_out);
+  try {
+    return parse(*text, file().string());
+  } catch (const Failure& failure) {
+    throw Failure(failure.exit(), failure.what(), way_out);
+  }
+}
+
+void ProgressFile::update(const std::function<void(Progress&)>& change) const {
+  const FileLock lock(folder_ / "lock");
+  Progress progress = load();
+  change(progress);
+  write_keeping_previous(file(), previous(), print(progress));
+}
+
+void ProgressFile::create() const { write_atomically(file(), print({})); }
+
+ProgressFile::Recovery ProgressFile::recover() const {
+  const FileLock lock(folder_ / "lock");
+  Recovery recovery;
+  try {
+    load();
+    return recovery;
+  } catch (const Failure&) {
+    recovery.was_damaged = true;
+  }
+  Progress progress;
+  if (const auto text = read_if_present(previous())) {
+    try {
+      progress = parse(*text, previous().string());
+      recovery.from_previous = true;
+    } catch (const Failure&) {
+      // Not readable either: an empty record, to be filled by running the tests again.
+    }
+  }
+  if (const auto damaged = read_if_present(file())) {
+    std::string stamp = utc_now();
+    std::erase(stamp, ':');
+    recovery.kept_as = folder_ / ("progress.damaged-" + stamp + ".json");
+    for (int i = 2; fs::exists(recovery.kept_as); ++i) {
+      recovery.kept_as = folder_ / ("progress.damaged-" + stamp + "-" + std::to_string(i) + ".json");
+    }
+    write_atomically(recovery.kept_as, *damaged);
+  }
+  write_atomically(file(), print(progress));
+  return recovery;
+}
+
+}  // namespace tito

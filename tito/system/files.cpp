@@ -1,0 +1,230 @@
+#include "tito/system/files.hpp"
+
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <ctime>
+
+#include "tito/system/failure.hpp"
+
+namespace tito {
+namespace {
+
+[[noreturn]] void fail(const std::string& action, const fs::path& path, int error) {
+  const bool room = error == ENOSPC || error == EDQUOT || error == EACCES || error == EPERM || error == EROFS ||
+                    error == EFBIG;
+  throw Failure(room ? Exit::environment : Exit::damaged, "cannot " + action + " " + path.string() + ": " + std::strerror(error),
+                error == ENOSPC ? "free some disk space; nothing was changed" : "");
+}
+
+class Descriptor {
+ public:
+  Descriptor(const fs::path& path, int flags, const std::string& action)
+      : value_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
+    if (value_ < 0) fail(action, path, errno);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { ::close(value_); }
+  int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+void sync_folder(const fs::path& folder) {
+  const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY, "open");
+  ::fsync(descriptor.get());  // not every file system can; the rename is atomic all the same
+}
+
+fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
+// Writes and syncs a new file beside `path`; returns its name.
+fs::path write_beside(const fs::path& path, std::string_view content) {
+  fs::path temporary = path;
+  temporary += ".tmp" + std::to_string(::getpid());
+  try {
+    const Descriptor descriptor(temporary, O_WRONLY | O_CREAT | O_TRUNC, "write");
+    while (!content.empty()) {
+      const ssize_t wrote = ::write(descriptor.get(), content.data(), content.size());
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote < 0) fail("write", path, errno);
+      content.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    if (::fsync(descriptor.get()) != 0) fail("write", path, errno);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  return temporary;
+}
+
+void rename_over(const fs::path& temporary, const fs::path& path) {
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    fail("write", path, error);
+  }
+}
+
+void check(const std::error_code& error, const std::string& action, const fs::path& path) {
+  if (error) fail(action, path, error.value());
+}
+
+std::string hex(const std::uint8_t* bytes, std::size_t count) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += digits[bytes[i] >> 4U];
+    text += digits[bytes[i] & 15U];
+  }
+  return text;
+}
+
+constexpr std::string_view temporary_prefix = "run-";
+
+// Removes what killed processes left: folders named after a process that is no more.
+void remove_abandoned(const fs::path& parent) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(temporary_prefix)) continue;
+    pid_t owner = 0;
+    const char* begin = name.data() + temporary_prefix.size();
+    const char* end = name.data() + name.size();
+    const auto parsed = std::from_chars(begin, end, owner);
+    if (parsed.ec != std::errc{} || parsed.ptr == end || *parsed.ptr != '-') continue;
+    if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
+  }
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  const Descriptor descriptor(path, O_RDONLY, "read");
+  std::string content;
+  std::array<char, 65536> block;
+  for (;;) {
+    const ssize_t got = ::read(descriptor.get(), block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("read", path, errno);
+    if (got == 0) return content;
+    content.append(block.data(), static_cast<std::size_t>(got));
+  }
+}
+
+std::optional<std::string> read_if_present(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return std::nullopt;
+  return read_file(path);
+}
+
+void write_atomically(const fs::path& path, std::string_view content) {
+  rename_over(write_beside(path, content), path);
+  sync_folder(folder_of(path));
+}
+
+void write_keeping_previous(const fs::path& path, const fs::path& previous, std::string_view content) {
+  const fs::path temporary = write_beside(path, content);
+  fs::path kept = previous;
+  kept += ".tmp" + std::to_string(::getpid());
+  ::unlink(kept.c_str());
+  // A second name for the same file: at no moment is there none.
+  if (::link(path.c_str(), kept.c_str()) == 0) {
+    rename_over(kept, previous);
+  } else if (errno != ENOENT) {
+    write_atomically(previous, read_file(path));  // a file system without hard links
+  }
+  rename_over(temporary, path);
+  sync_folder(folder_of(path));
+}
+
+void make_folders(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  check(error, "make the folder", path);
+}
+
+void copy_folder(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  make_folders(to);
+  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::overwrite_existing,
+           error);
+  check(error, "copy " + from.string() + " to", to);
+}
+
+void copy_file(const fs::path& from, const fs::path& to) { write_atomically(to, read_file(from)); }
+
+std::string sha256(std::string_view bytes) {
+  sha256_ctx context;
+  sha256_init(&context);
+  sha256_update(&context, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
+  std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest;
+  sha256_digest(&context, digest.size(), digest.data());
+  return hex(digest.data(), digest.size());
+}
+
+std::string sha256_of_folder(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::recursive_directory_iterator();
+       at.increment(error)) {
+    if (at->is_regular_file(error)) files.push_back(at->path());
+  }
+  check(error, "read the folder", folder);
+  std::sort(files.begin(), files.end());
+  std::string all;
+  for (const fs::path& file : files) all += fs::relative(file, folder).string() + '\0' + sha256(read_file(file)) + '\n';
+  return sha256(all);
+}
+
+fs::path own_program() {
+  std::error_code error;
+  const fs::path path = fs::read_symlink("/proc/self/exe", error);
+  check(error, "read", "/proc/self/exe");
+  return path;
+}
+
+TemporaryFolder::TemporaryFolder(const fs::path& parent) {
+  make_folders(parent);
+  remove_abandoned(parent);
+  std::string pattern = (parent / (std::string(temporary_prefix) + std::to_string(::getpid()) + "-XXXXXX")).string();
+  if (::mkdtemp(pattern.data()) == nullptr) fail("make a folder in", parent, errno);
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+FileLock::FileLock(const fs::path& path) : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  if (descriptor_ < 0) fail("lock", path, errno);
+  while (::flock(descriptor_, LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    const int error = errno;
+    ::close(descriptor_);
+    fail("lock", path, error);
+  }
+}
+
+FileLock::~FileLock() { ::close(descriptor_); }
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> text;
+  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), length};
+}
+
+}  // namespace tito

@@ -1,0 +1,53 @@
+// Compiling and linking students' files, and saying what is wrong with them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tito/toolchain/kit.hpp"
+
+namespace tito {
+
+// One error or warning of the compiler, with the excerpt and caret it printed.
+struct Diagnostic {
+  bool is_error = false;
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string message;
+  std::vector<std::string> excerpt;
+};
+
+struct Compilation {
+  bool succeeded = false;
+  std::vector<Diagnostic> diagnostics;  // errors before warnings, each in the compiler's order
+  std::string command;                  // for people who want to repeat it
+};
+
+// Compiles one file to an object. The precompiled contract is used for Mode::check.
+// throws: Failure(Exit::environment) when there is no compiler or it does not work.
+Compilation compile(const Kit& kit, Mode mode, const std::filesystem::path& source, const std::filesystem::path& object);
+
+// What a student's object lacks or must not have.
+struct SymbolProblems {
+  std::vector<std::string> missing;    // what the reference body defines and this does not, as C++ writes it
+  std::vector<std::string> forbidden;  // main and the like
+  bool none() const { return missing.empty() && forbidden.empty(); }
+};
+SymbolProblems compare_symbols(const Kit& kit, const std::filesystem::path& object, const std::filesystem::path& reference);
+
+// Links objects with the course's libraries.
+struct Linking {
+  bool succeeded = false;
+  std::vector<std::string> undefined;   // names, as C++ writes them
+  std::vector<std::string> duplicated;  // defined in more than one object
+  std::string output;
+};
+Linking link(const Kit& kit, const std::vector<std::filesystem::path>& objects, const std::filesystem::path& program);
+
+// The command that compiles a file, word by word: also what editors are told.
+std::vector<std::string> compile_command(const Kit& kit, Mode mode, const std::filesystem::path& source,
+                                         const std::filesystem::path& object);
+
+}  // namespace tito

@@ -1,0 +1,234 @@
+#include "tito/toolchain/judge.hpp"
+
+#include <fmt/core.h>
+
+#include <map>
+#include <optional>
+
+#include "tito/system/failure.hpp"
+#include "tito/system/json.hpp"
+#include "tito/toolchain/process.hpp"
+
+namespace tito {
+namespace {
+
+constexpr double start_limit_seconds = 10;  // until the first case begins, static constructors included
+constexpr int timeouts_before_giving_up = 2;
+constexpr double demo_limit_seconds = 300;
+constexpr std::size_t most_failures_kept = 20;
+constexpr std::size_t longest_text = 4000;
+
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>().substr(0, longest_text) : "";
+}
+
+double number_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+std::optional<Measure> measure_of(const json& object) {
+  Measure measure{text_of(object, "name"), std::nullopt, text_of(object, "unit")};
+  const auto value = object.find("value");
+  if (value != object.end() && value->is_number()) measure.value = value->get<double>();
+  if (measure.name.empty()) return std::nullopt;
+  return measure;
+}
+
+// One program's record, line by line, against the plan.
+class RecordReader {
+ public:
+  RecordReader(Verdict& verdict, std::size_t from) : verdict_(&verdict), next_(from) {}
+
+  void read(const std::string& line) {
+    const json event = json::parse(line, nullptr, false);
+    if (!event.is_object()) return complain("a line of the record is not JSON");
+    const std::string kind = text_of(event, "event");
+    if (kind == "begin") begin(event);
+    else if (kind == "failure") failure(event);
+    else if (kind == "end") end(event);
+    else if (kind == "measure") measure(event);
+    else if (kind == "finish") finished_ = true;
+    else if (kind != "start") complain("the record has an unknown event");
+  }
+
+  // The case under way, if any.
+  CaseResult* current() { return open_ ? &verdict_->cases[next_] : nullptr; }
+  std::size_t next() const { return next_; }
+  void give_up_current() { open_ = false, ++next_; }
+  bool finished() const { return finished_; }
+  std::function<void()> on_begin, on_end;
+
+ private:
+  void begin(const json& event) {
+    if (open_ || finished_ || next_ >= verdict_->cases.size() || verdict_->cases[next_].name != text_of(event, "case")) {
+      return complain("the record begins the case \"" + text_of(event, "case") + "\" out of order");
+    }
+    open_ = true;
+    failed_ = 0;
+    if (on_begin) on_begin();
+  }
+
+  void failure(const json& event) {
+    if (!open_) return complain("the record reports a failure outside any case");
+    ++failed_;
+    std::vector<CheckFailure>& failures = current()->failures;
+    if (failures.size() >= most_failures_kept) return;
+    failures.push_back({text_of(event, "expression"), text_of(event, "expected"), text_of(event, "actual"), text_of(event, "note"),
+                        text_of(event, "message"), text_of(event, "file"), static_cast<int>(number_of(event, "line"))});
+  }
+
+  void end(const json& event) {
+    if (!open_ || current()->name != text_of(event, "case")) return complain("the record ends a case that was not begun");
+    CaseResult& result = *current();
+    result.seconds = number_of(event, "seconds");
+    result.checks = static_cast<int>(number_of(event, "checks"));
+    const int failed = static_cast<int>(number_of(event, "failed"));
+    if (failed != failed_) complain("the record counts " + std::to_string(failed) + " failures where it reports " + std::to_string(failed_));
+    const bool passed = failed == 0 && failed_ == 0 && result.checks > 0;
+    result.status = passed ? CaseStatus::passed : CaseStatus::failed;
+    if (result.checks == 0) result.reason = "made no checks";
+    if (passed) ++verdict_->passed;
+    open_ = false;
+    ++next_;
+    if (on_end) on_end();
+  }
+
+  void measure(const json& event) {
+    const auto one = measure_of(event);
+    if (one && verdict_->measures.size() < 200) verdict_->measures.push_back(*one);
+  }
+
+  void complain(const std::string& problem) {
+    if (verdict_->problem.empty()) verdict_->problem = problem;
+  }
+
+  Verdict* verdict_;
+  std::size_t next_;
+  bool open_ = false;
+  bool finished_ = false;
+  int failed_ = 0;
+};
+
+}  // namespace
+
+const char* name_of(CaseStatus status) {
+  switch (status) {
+    case CaseStatus::passed: return "passed";
+    case CaseStatus::failed: return "failed";
+    case CaseStatus::crashed: return "crashed";
+    case CaseStatus::timed_out: return "timed out";
+    case CaseStatus::ended: return "ended the program";
+    case CaseStatus::not_run: return "not run";
+  }
+  return "";
+}
+
+Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const std::vector<PlannedCase>& plan,
+                    const std::filesystem::path& folder, std::uint64_t seed, const std::function<void(int)>& on_case) {
+  Verdict verdict;
+  verdict.planned = static_cast<int>(plan.size());
+  verdict.seed = seed;
+  for (const PlannedCase& one : plan) {
+    verdict.cases.push_back({});
+    verdict.cases.back().name = one.name;
+    verdict.cases.back().limit_seconds = one.limit_seconds;
+  }
+  int timeouts = 0;
+  for (std::size_t from = 0; from < plan.size();) {
+    RecordReader reader(verdict, from);
+    double elapsed = 0, deadline = start_limit_seconds;
+    reader.on_begin = [&] { deadline = elapsed + plan[reader.next()].limit_seconds; };
+    reader.on_end = [&] {
+      deadline = elapsed + start_limit_seconds;
+      if (on_case) on_case(static_cast<int>(reader.next()));
+    };
+    ProcessOptions options;
+    options.folder = folder;
+    options.student_code = true;
+    options.limit_memory = !kit.is_sanitized();
+    options.limit_seconds = 24 * 3600;
+    options.output_limit = 16384;
+    options.on_record = [&](const std::string& line) { reader.read(line); };
+    options.is_over = [&](double seconds) {
+      elapsed = seconds;
+      return seconds > deadline;
+    };
+    const ProcessResult result =
+        run_process({program.string(), "--seed", std::to_string(seed), "--from", std::to_string(from)}, options);
+    verdict.seconds += result.seconds;
+    if (verdict.output.size() < options.output_limit) verdict.output += result.output;
+
+    CaseResult* current = reader.current();
+    std::string what;
+    CaseStatus status = CaseStatus::ended;
+    if (result.timed_out) {
+      status = CaseStatus::timed_out;
+      what = current != nullptr ? fmt::format("stopped at its limit of {:g} s: an endless loop?", current->limit_seconds)
+                                : fmt::format("stopped after {:g} s in which no case began", start_limit_seconds);
+      ++timeouts;
+    } else if (result.signal != 0) {
+      status = CaseStatus::crashed;
+      what = "crashed with " + signal_name(result.signal);
+    } else {
+      what = fmt::format("the program ended with exit status {} before the case was over", result.exit_status);
+    }
+    if (current == nullptr) {
+      if (reader.next() >= plan.size()) {
+        // All planned cases have ended. What the program did afterwards changes nothing, unless it contradicts.
+        if (!reader.finished() && verdict.problem.empty()) verdict.problem = "the record has no end: " + what;
+        break;
+      }
+      // Between two cases, or before the first: nothing can be said of the next one but that it did not run.
+      if (!(reader.next() > from && (result.signal != 0 || result.timed_out))) {
+        if (verdict.problem.empty()) {
+          verdict.problem = fmt::format("the program ended after {} of {} cases: {}", reader.next(), plan.size(), what);
+        }
+        break;
+      }
+      current = &verdict.cases[reader.next()];
+    }
+    current->status = status;
+    current->reason = what;
+    reader.give_up_current();
+    from = reader.next();
+    if (on_case) on_case(static_cast<int>(from));
+    if (timeouts >= timeouts_before_giving_up && from < plan.size()) {
+      verdict.problem = fmt::format("stopped after {} cases that did not end; {} were not run", timeouts, plan.size() - from);
+      break;
+    }
+  }
+  return verdict;
+}
+
+DemoResult run_demo_program(const Kit& kit, const std::filesystem::path& program, const std::filesystem::path& folder,
+                            bool inherit_output) {
+  DemoResult demo;
+  bool finished = false;
+  ProcessOptions options;
+  options.folder = folder;
+  options.student_code = true;
+  options.limit_memory = !kit.is_sanitized();
+  options.limit_seconds = demo_limit_seconds;
+  options.inherit_output = inherit_output;
+  options.on_record = [&](const std::string& line) {
+    const json event = json::parse(line, nullptr, false);
+    if (!event.is_object()) return;
+    if (text_of(event, "event") == "finish") finished = true;
+    if (text_of(event, "event") != "measure") return;
+    const auto one = measure_of(event);
+    if (one && demo.measures.size() < 200) demo.measures.push_back(*one);
+  };
+  const ProcessResult result = run_process({program.string()}, options);
+  demo.output = result.output;
+  demo.seconds = result.seconds;
+  demo.finished = finished && result.succeeded();
+  if (result.timed_out) demo.reason = fmt::format("stopped after {:g} s", demo_limit_seconds);
+  else if (result.signal != 0) demo.reason = "crashed with " + signal_name(result.signal);
+  else if (result.exit_status != 0) demo.reason = fmt::format("ended with exit status {}", result.exit_status);
+  else if (!finished) demo.reason = "ended before its last line";
+  return demo;
+}
+
+}  // namespace tito

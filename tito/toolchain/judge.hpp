@@ -1,0 +1,82 @@
+// Running the cases of a program that contains students' code, and deciding from the record alone.
+//
+// The plan says beforehand which cases there are. A case counts as passed only if the record holds its beginning
+// and its end with at least one check and none failed. Whatever the program prints or returns is no verdict. A
+// crash, a loop without end or an exit inside a case ends that case; the program is started again for the rest.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tito/system/measure.hpp"
+#include "tito/toolchain/kit.hpp"
+
+namespace tito {
+
+enum class CaseStatus {
+  passed,
+  failed,     // a check failed
+  crashed,    // a signal ended the program
+  timed_out,  // stopped at the limit
+  ended,      // the program ended inside the case: exit() or the like
+  not_run     // the program never came to it
+};
+
+const char* name_of(CaseStatus status);
+
+// A check that failed.
+struct CheckFailure {
+  std::string expression;
+  std::string expected;
+  std::string actual;
+  std::string note;
+  std::string message;
+  std::string file;
+  int line = 0;
+};
+
+struct CaseResult {
+  std::string name;
+  CaseStatus status = CaseStatus::not_run;
+  std::vector<CheckFailure> failures;
+  std::string reason;  // for a case that did not end by itself: what happened
+  double limit_seconds = 0;
+  double seconds = 0;
+  int checks = 0;
+};
+
+struct Verdict {
+  int planned = 0;
+  int passed = 0;
+  std::vector<CaseResult> cases;  // in the plan's order
+  std::vector<Measure> measures;
+  std::uint64_t seed = 0;
+  double seconds = 0;
+  std::string output;   // the beginning of what the program printed
+  std::string problem;  // something about the whole program, such as a record that contradicts itself
+
+  int failed() const { return planned - passed; }
+  bool all_passed() const { return planned > 0 && passed == planned && problem.empty(); }
+};
+
+// `on_case` is told the number of cases that have ended, for a progress bar.
+// throws: Failure(Exit::environment) when the program cannot be run; Interrupted.
+Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const std::vector<PlannedCase>& plan,
+                    const std::filesystem::path& folder, std::uint64_t seed,
+                    const std::function<void(int)>& on_case = {});
+
+struct DemoResult {
+  bool finished = false;
+  std::string reason;  // when it did not finish
+  std::vector<Measure> measures;
+  std::string output;  // unless it went to the terminal
+  double seconds = 0;
+};
+
+DemoResult run_demo_program(const Kit& kit, const std::filesystem::path& program, const std::filesystem::path& folder,
+                            bool inherit_output);
+
+}  // namespace tito

@@ -1,0 +1,80 @@
+#include "tito/toolchain/kit.hpp"
+
+#include <cstdlib>
+
+#include "tito/system/failure.hpp"
+#include "tito/system/files.hpp"
+#include "tito/system/json.hpp"
+
+namespace tito {
+namespace {
+
+const char* const build_it = "build the course with \"./bootstrap build\"";
+
+std::vector<std::string> words(const JsonView& view) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < view.array().size(); ++i) all.push_back(view.at(i).text());
+  return all;
+}
+
+}  // namespace
+
+fs::path Kit::find() {
+  const char* named = std::getenv("TITO_KIT");
+  if (named != nullptr && *named != '\0') return named;
+  return own_program().parent_path().parent_path() / "kits" / "tinytorch" / "kit.json";
+}
+
+Kit::Kit(const fs::path& file) : file_(file) {
+  const auto content = read_if_present(file);
+  if (!content) throw Failure(Exit::environment, "the built course is not there: " + file.string() + " does not exist", build_it);
+  const json root = parse_json(*content, file.string());
+  const JsonView view(root, file.string());
+  if (view["schema"].text() != "tito-kit/1") view["schema"].fail("expected \"tito-kit/1\", found \"" + view["schema"].text() + "\"");
+  course_file_ = view["course"].text();
+  contract_ = view["contract"].text();
+  compiler_ = view["compiler"].text();
+  symbols_ = view["symbols"].text();
+  precompiled_ = view["precompiled"].text();
+  plans_ = view["plans"].text();
+  source_tree_ = view["source_tree"].boolean();
+  sanitized_ = view["sanitized"].boolean();
+  const JsonView flags = view["flags"];
+  check_flags_ = words(flags["check"]);
+  full_flags_ = words(flags["full"]);
+  link_flags_ = words(flags["link"]);
+  libraries_ = words(flags["libraries"]);
+  const JsonView objects = view["objects"];
+  for (const auto& [kind, ignored] : objects.object().items()) {
+    for (const auto& [name, path] : objects[kind].object().items()) objects_[kind][name] = objects[kind][name].text();
+  }
+  const JsonView package = view["package"];
+  for (std::size_t i = 0; i < package.array().size(); ++i) {
+    package_.emplace_back(package.at(i)["from"].text(), package.at(i)["to"].text());
+  }
+}
+
+fs::path Kit::object(const std::string& kind, const std::string& name) const {
+  const auto of_kind = objects_.find(kind);
+  if (of_kind != objects_.end()) {
+    const auto found = of_kind->second.find(name);
+    if (found != of_kind->second.end() && fs::exists(found->second)) return found->second;
+  }
+  throw Failure(Exit::environment, "the course is not completely built: the " + kind + " of " + name + " is missing", build_it);
+}
+
+std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& name) const {
+  const fs::path file = plans_ / kind / (name + ".json");
+  const auto content = read_if_present(file);
+  if (!content) throw Failure(Exit::environment, "the course is not completely built: " + file.string() + " is missing", build_it);
+  const json root = parse_json(*content, file.string());
+  const JsonView view(root, file.string());
+  std::vector<PlannedCase> cases;
+  for (std::size_t i = 0; i < view.array().size(); ++i) {
+    cases.push_back({view.at(i)["name"].text(), view.at(i)["limit"].number()});
+  }
+  if (cases.empty()) view.fail("the plan has no cases");
+  return cases;
+}
+
+}  // namespace tito

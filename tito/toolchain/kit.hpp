@@ -1,0 +1,75 @@
+// The kit: what the build of a course leaves for tito. Where the course is, how students' files are compiled,
+// and the objects of tests, checkpoints, demos and reference bodies, compiled once.
+//
+// Written by cmake/course.cmake as kit.json.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tito {
+
+enum class Mode { check, full };  // how a student's file is compiled: quickly for tests, fully for the package
+
+struct PlannedCase {
+  std::string name;
+  double limit_seconds;
+};
+
+class Kit {
+ public:
+  // throws: Failure(Exit::environment) when there is no kit; Failure(Exit::damaged) when it cannot be read.
+  explicit Kit(const std::filesystem::path& file);
+
+  // The kit that lies beside the running tito, or what the environment variable TITO_KIT names.
+  static std::filesystem::path find();
+
+  const std::filesystem::path& course_file() const { return course_file_; }
+  std::filesystem::path modules_folder() const { return course_file_.parent_path(); }
+  const std::filesystem::path& contract_folder() const { return contract_; }
+  const std::string& compiler() const { return compiler_; }
+  const std::string& symbol_lister() const { return symbols_; }
+  const std::filesystem::path& precompiled() const { return precompiled_; }
+  bool is_source_tree() const { return source_tree_; }
+
+  // Programs with sanitizers reserve address space without bound, so it cannot be limited.
+  bool is_sanitized() const { return sanitized_; }
+
+  const std::vector<std::string>& flags(Mode mode) const { return mode == Mode::check ? check_flags_ : full_flags_; }
+  const std::vector<std::string>& link_flags() const { return link_flags_; }
+  const std::vector<std::string>& libraries() const { return libraries_; }
+
+  // The object of a kind ("body", "test", "demo", "checkpoint", "runner") and a name.
+  // throws: Failure(Exit::environment) when the file is not built.
+  std::filesystem::path object(const std::string& kind, const std::string& name) const;
+
+  // The cases that a program must run, as they were written down when the course was built: kind "test" with a
+  // module's slug, or "checkpoint" with its own.
+  // throws: Failure(Exit::environment) when the plan is not built; Failure(Exit::damaged) when it is empty.
+  std::vector<PlannedCase> plan(const std::string& kind, const std::string& name) const;
+
+  // The folders a student's package is made of, besides their sources: from -> to below package/.
+  const std::vector<std::pair<std::filesystem::path, std::filesystem::path>>& package() const { return package_; }
+
+ private:
+  std::filesystem::path file_;
+  std::filesystem::path course_file_;
+  std::filesystem::path contract_;
+  std::filesystem::path precompiled_;
+  std::filesystem::path plans_;
+  std::string compiler_;
+  std::string symbols_;
+  bool source_tree_ = false;
+  bool sanitized_ = false;
+  std::vector<std::string> check_flags_;
+  std::vector<std::string> full_flags_;
+  std::vector<std::string> link_flags_;
+  std::vector<std::string> libraries_;
+  std::map<std::string, std::map<std::string, std::string>> objects_;
+  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> package_;
+};
+
+}  // namespace tito

@@ -1,0 +1,93 @@
+// Everything that tito prints. Results go to standard output, errors and progress to standard error.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace tito {
+
+enum class Style { plain, bold, dim, good, bad, warn, accent };
+
+enum class ColorMode { automatic, always, never };
+
+class Screen {
+ public:
+  // Colour is used when `mode` says so, or for `automatic` when standard output is a terminal, NO_COLOR is not set
+  // and TERM is not "dumb".
+  void set_color(ColorMode mode);
+
+  // With quiet set, line() prints nothing: for commands that print one JSON object instead.
+  void set_quiet(bool quiet) { quiet_ = quiet; }
+
+  // The text in a style, if colours are on.
+  std::string paint(Style style, const std::string& text) const;
+
+  void line(const std::string& text = "");
+  void error(const std::string& message, const std::string& way_out);
+  void json(const nlohmann::json& object);
+
+  // Columns of the terminal, 80 where there is none.
+  int width() const;
+
+  // Marks that every locale can show: UTF-8 where the locale is, ASCII elsewhere.
+  std::string tick() const { return utf8_ ? "✓" : "+"; }
+  std::string cross() const { return utf8_ ? "✗" : "x"; }
+  std::string dot() const { return utf8_ ? "·" : "-"; }
+  std::string arrow() const { return utf8_ ? "→" : "->"; }
+  std::string bar(double fraction, int cells) const;
+
+  // The mark of a state word: done, exported and passed are good, stale warns, and so on.
+  std::string mark(const std::string& state) const;
+
+  bool is_terminal() const { return terminal_; }
+
+  Screen();
+
+ private:
+  bool terminal_;
+  bool color_ = false;
+  bool utf8_;
+  bool quiet_ = false;
+};
+
+// A line at the bottom of the terminal that shows how far long work has come; nothing where standard error is no
+// terminal. It disappears at the end of scope.
+class ProgressBar {
+ public:
+  ProgressBar(const Screen& screen, int total, bool enabled = true);
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  ~ProgressBar();
+
+  void show(int done, const std::string& what);
+  void clear();
+
+ private:
+  const Screen* screen_;
+  int total_;
+  bool enabled_;
+  bool shown_ = false;
+};
+
+// Columns padded to their widest cell, two spaces apart; the last one is not padded. Cells may be painted.
+class Table {
+ public:
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  std::vector<std::string> lines(const std::string& indent = "  ") const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// "91.2 %", "20,413 samples/s"
+std::string figure(double value, const std::string& unit);
+
+// "0.42 s", "1 min 12 s"
+std::string duration(double seconds);
+
+// The text cut to a number of columns.
+std::string shortened(const std::string& text, std::size_t columns);
+
+}  // namespace tito
