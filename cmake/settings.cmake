@@ -29,12 +29,16 @@ if(TITO_MOLD)
 endif()
 find_program(TITO_CCACHE ccache)
 if(TITO_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${TITO_CCACHE}")
-  # ccache needs to be told that a precompiled header's time stamp says nothing.
-  set(ENV{CCACHE_SLOPPINESS} pch_defines,time_macros)
+  # ccache must be told that the time stamps of precompiled headers say nothing.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${TITO_CCACHE}")
 endif()
 add_compile_options(${TITO_COMMON_FLAGS})
 add_link_options(${TITO_LINK_FLAGS})
+
+# Code whose speed matters to nobody is compiled quickly.
+set(CMAKE_CXX_FLAGS_RELEASE "-DNDEBUG")
+add_library(tito_quick INTERFACE)
+target_compile_options(tito_quick INTERFACE -O1)
 
 # The engine and the bodies of the modules: what students' code is measured against.
 set(TITO_ENGINE_FLAGS -O3)

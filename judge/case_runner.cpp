@@ -29,6 +29,7 @@ constexpr double default_limit_seconds = 10;
 
 std::uint64_t run_seed = 0;
 judge::Detail pending_detail;
+int cases_run = 0;
 
 struct Case {
   std::string name;
@@ -100,6 +101,7 @@ class RecordListener : public ListenerBase {
   }
 
   void testCaseEnded(const Catch::TestCaseStats& stats) override {
+    ++cases_run;
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     judge::write_record(dump({{"event", "end"},
                               {"case", name_},
@@ -217,7 +219,13 @@ int run(int argc, char** argv) {
   Catch::Session session;
   const int wrong = session.applyCommandLine(static_cast<int>(pointers.size()), pointers.data());
   if (wrong != 0) return wrong;
-  const int failed = session.run();
+  int failed = session.run();
+  const auto& asked = session.configData();
+  const bool listing = asked.listTests || asked.listTags || asked.listReporters || asked.showHelp;
+  if (cases_run == 0 && failed == 0 && !listing) {
+    std::cerr << argv[0] << ": no case ran: that is no success\n";
+    failed = 2;
+  }
   if (descriptor < 0) return failed;
   std::cout.flush();
   std::fflush(nullptr);

@@ -1,0 +1,123 @@
+// course.json: the real one says what the course promises, and a wrong one is refused by name.
+#include <fstream>
+
+#include "judge/case.hpp"
+#include "tito/course/course.hpp"
+#include "tito/system/failure.hpp"
+#include "tito/system/files.hpp"
+#include "tito/system/json.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const fs::path real_file = fs::path(TEST_SOURCE_DIR) / "modules" / "course.json";
+
+// What loading says of the real file after a change.
+std::string complaint(const std::function<void(json&)>& change) {
+  json course = json::parse(tito::read_file(real_file));
+  change(course);
+  const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
+  tito::write_atomically(folder.path() / "course.json", course.dump());
+  try {
+    tito::Course loaded(folder.path() / "course.json");
+  } catch (const tito::Failure& failure) {
+    CHECK_SAME(static_cast<int>(failure.exit()), 4);
+    return failure.what();
+  }
+  return "no complaint";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos) return true;
+  judge::set_detail({"... " + part + " ...", text, ""});
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("The default track walks from setup to dataloader with optimizers before autograd", "[course_file]") {
+  const tito::Course course(real_file);
+  const std::vector<std::string> discovery{"setup",      "tensor",   "activations", "layers",  "losses",
+                                           "optimizers", "autograd", "training",    "spatial", "dataloader"};
+  CHECK_SAME(course.default_track(), std::string("discovery"));
+  CHECK_SAME(course.track("discovery").order, discovery);
+  const std::vector<std::string> first{"setup",    "tensor",     "activations", "layers",   "losses",
+                                       "autograd", "optimizers", "spatial",     "training", "dataloader"};
+  CHECK_SAME(course.track("autograd-first").order, first);
+}
+
+TEST_CASE("Each module unlocks the checkpoint of the mapping", "[course_file]") {
+  const tito::Course course(real_file);
+  const std::vector<std::pair<std::string, std::string>> mapping{
+      {"setup", "environment"},  {"tensor", "foundation"},       {"activations", "intelligence"}, {"layers", "components"},
+      {"losses", "networks"},    {"optimizers", "optimization"}, {"autograd", "differentiation"}, {"training", "training"},
+      {"spatial", "vision"},     {"dataloader", "data"}};
+  for (const auto& [module, checkpoint] : mapping) CHECK_SAME(course.module(module).checkpoint, checkpoint);
+}
+
+TEST_CASE("The needs that hand over are the seed's, in both tracks", "[course_file]") {
+  const tito::Course course(real_file);
+  CHECK_SAME(course.track("discovery").leaves.at("losses"), std::string("Need systematic weight updates"));
+  CHECK_SAME(course.track("discovery").leaves.at("optimizers"), std::string("Need automatic gradients"));
+  CHECK_SAME(course.track("discovery").leaves.at("autograd"), std::string("Need systematic training"));
+  CHECK_SAME(course.track("discovery").leaves.at("training"), std::string("MLPs hit limits on images"));
+  CHECK_SAME(course.track("discovery").leaves.at("spatial"), std::string("Training is too slow"));
+  for (const auto& [name, track] : course.tracks()) CHECK_SAME(track.leaves.size(), track.order.size() - 1);
+}
+
+TEST_CASE("Unknown and missing keys are named", "[course_file]") {
+  CHECK(contains(complaint([](json& c) { c["modles"] = 1; }), "\"modles\""));
+  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"]["need"] = 1; }), "modules.tensor: unknown key \"need\""));
+  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"].erase("purpose"); }), "modules.tensor: the key \"purpose\""));
+  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"]["title"] = ""; }), "modules.tensor.title"));
+  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"]["title"] = 7; }), "modules.tensor.title: expected a text"));
+  CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"][2].erase("leaves"); }), "tracks.discovery.order[2]"));
+  CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"][9]["leaves"] = "x"; }), "order[9].leaves"));
+  CHECK(contains(complaint([](json& c) { c["default_track"] = "nowhere"; }), "default_track"));
+  CHECK(contains(complaint([](json& c) { c["schema"] = "tito-course/2"; }), "schema"));
+}
+
+TEST_CASE("A module missing from a track or from the mapping is named", "[course_file]") {
+  CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"].erase(9); }), "last module hands over"));
+  CHECK(contains(complaint([](json& c) {
+          c["tracks"]["discovery"]["order"].erase(9);
+          c["tracks"]["discovery"]["order"][8].erase("leaves");
+        }),
+        "\"dataloader\" is missing from this track"));
+  CHECK(contains(complaint([](json& c) { c["MODULE_TO_CHECKPOINT"].erase("tensor"); }), "module \"tensor\" is missing"));
+  CHECK(contains(complaint([](json& c) { c["MODULE_TO_CHECKPOINT"]["tensor"] = "vision"; }), "unlocked by two modules"));
+  CHECK(contains(complaint([](json& c) { c["MODULE_TO_CHECKPOINT"]["tenser"] = "x"; }), "\"tenser\""));
+  CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"][3]["module"] = "tensor"; }), "stands twice"));
+}
+
+TEST_CASE("Needs that go in a circle, or to nowhere, are named", "[course_file]") {
+  const std::string circle = complaint([](json& c) { c["modules"]["setup"]["needs"] = {"losses"}; });
+  CHECK(contains(circle, "circle"));
+  CHECK(contains(circle, "setup"));
+  CHECK(contains(complaint([](json& c) { c["modules"]["layers"]["needs"] = {"tensr"}; }), "modules.layers.needs[0]"));
+}
+
+TEST_CASE("An order that breaks the needs is refused: spatial before layers", "[course_file]") {
+  const std::string text = complaint([](json& c) {
+    auto& order = c["tracks"]["discovery"]["order"];
+    std::swap(order[3]["module"], order[8]["module"]);
+  });
+  CHECK(contains(text, "\"spatial\" needs"));
+  CHECK(contains(text, "tracks.discovery.order[3].module"));
+}
+
+TEST_CASE("A module is meant by number, slug or folder name, in its track", "[course_file]") {
+  const tito::Course course(real_file);
+  const tito::Track& first = course.track("autograd-first");
+  CHECK_SAME(tito::resolve_module(course, first, "06"), std::string("autograd"));
+  CHECK_SAME(tito::resolve_module(course, first, "6"), std::string("autograd"));
+  CHECK_SAME(tito::resolve_module(course, first, "autograd"), std::string("autograd"));
+  CHECK_SAME(tito::resolve_module(course, first, "06_autograd"), std::string("autograd"));
+  CHECK_THROWS_AS(tito::resolve_module(course, first, "07_autograd"), tito::Failure);
+  CHECK_THROWS_AS(tito::resolve_module(course, first, "11"), tito::Failure);
+  CHECK_THROWS_AS(tito::resolve_module(course, first, "0"), tito::Failure);
+  CHECK_SAME(tito::resolve_checkpoint(course, first, "vision"), std::string("vision"));
+  CHECK_SAME(tito::resolve_checkpoint(course, first, "8"), std::string("vision"));
+}

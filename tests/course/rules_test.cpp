@@ -1,0 +1,253 @@
+// The rules of ARCHITECTURE.md, checked on the sources and the built programs.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <regex>
+#include <set>
+
+#include "judge/case.hpp"
+#include "tito/course/course.hpp"
+#include "tito/course/skeleton.hpp"
+#include "tito/system/files.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path root = TEST_SOURCE_DIR;
+const tito::Course& course() {
+  static const tito::Course loaded(root / "modules" / "course.json");
+  return loaded;
+}
+
+std::vector<fs::path> sources_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string ending = entry.path().extension().string();
+    if (ending == ".cpp" || ending == ".hpp") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// The files that a source includes with quotes.
+std::vector<std::string> includes_of(const fs::path& file) {
+  const std::string text = tito::read_file(file);
+  const std::regex include("(^|\n)[ \t]*#[ \t]*include[ \t]*\"([^\"]+)\"");
+  std::vector<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), include), end; at != end; ++at) found.push_back((*at)[2]);
+  return found;
+}
+
+// The modules whose contract a header reaches, through given headers too.
+std::set<std::string> modules_reached(const std::string& header, std::set<std::string>& seen) {
+  std::set<std::string> reached;
+  for (const std::string& include : includes_of(root / "engine" / "include" / header)) {
+    if (!seen.insert(include).second) continue;
+    const std::string slug = fs::path(include).stem().string();
+    if (course().has_module(slug)) reached.insert(slug);
+    for (const std::string& further : modules_reached(include, seen)) reached.insert(further);
+  }
+  return reached;
+}
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+  char block[4096];
+  while (std::size_t got = std::fread(block, 1, sizeof block, pipe)) text.append(block, got);
+  text += "[exit " + std::to_string(::pclose(pipe)) + "]";
+  return text;
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+const std::string compile_flags = " -std=c++20 -Wall -Wextra -Wpedantic -Wno-unused-parameter -Werror -I" + (root / "engine/include").string() +
+                                  " -I" + (root / "engine").string() + " -I" + root.string() + " ";
+
+}  // namespace
+
+TEST_CASE("Every contract header compiles alone, without a warning", "[rules][limit:120]") {
+  for (const fs::path& header : sources_below(root / "engine" / "include")) {
+    const std::string output = output_of(TEST_COMPILER + compile_flags + "-fsyntax-only -x c++ " + header.string());
+    INFO(output);
+    CHECK(contains(output, "[exit 0]"));
+  }
+}
+
+TEST_CASE("The include graph of the contract fits the needs", "[rules]") {
+  for (const std::string& slug : course().track(course().default_track()).order) {
+    const std::vector<std::string> needs = course().all_needs(slug);
+    std::set<std::string> seen;
+    for (const std::string& reached : modules_reached("tinytorch/" + slug + ".hpp", seen)) {
+      INFO(slug << " includes the contract of " << reached);
+      CHECK((reached == slug || std::find(needs.begin(), needs.end(), reached) != needs.end()));
+    }
+  }
+}
+
+TEST_CASE("Bodies, demos, checkpoints and tests use only the contracts of modules they may use", "[rules]") {
+  const tito::Track& track = course().track(course().default_track());
+  for (const std::string& slug : track.order) {
+    std::vector<std::string> allowed = course().all_needs(slug);
+    allowed.push_back(slug);
+    const fs::path folder = root / "modules" / tito::folder_name(track, slug);
+    for (const fs::path& file : {folder / (slug + ".cpp"), folder / "demo.cpp", root / "checkpoints" / (course().module(slug).checkpoint + ".cpp"),
+                                 root / "tests" / "modules" / (slug + "_test.cpp")}) {
+      for (const std::string& include : includes_of(file)) {
+        const std::string other = fs::path(include).stem().string();
+        if (!include.starts_with("tinytorch/") || !course().has_module(other)) continue;
+        INFO(file << " includes " << include);
+        CHECK(std::find(allowed.begin(), allowed.end(), other) != allowed.end());
+      }
+    }
+  }
+}
+
+TEST_CASE("tito links no engine: neither OpenBLAS nor a symbol of tinytorch", "[rules][limit:60]") {
+  const std::string libraries = output_of("ldd " TEST_TITO);
+  CHECK(contains(libraries, "libnettle"));
+  CHECK(!contains(libraries, "blas"));
+  const std::string symbols = output_of(TEST_NM " -C " TEST_TITO);
+  CHECK(contains(symbols, "tito::Course"));
+  CHECK(!contains(symbols, "tinytorch::"));
+}
+
+TEST_CASE("Kernels and readers know no Tensor", "[rules]") {
+  for (const char* folder : {"kernels", "io"}) {
+    for (const fs::path& file : sources_below(root / "engine" / folder)) {
+      for (const std::string& include : includes_of(file)) {
+        INFO(file << " includes " << include);
+        CHECK((!include.starts_with("tinytorch/") || include == "tinytorch/errors.hpp"));
+      }
+    }
+  }
+}
+
+TEST_CASE("Only one file includes cblas.h", "[rules]") {
+  std::vector<std::string> users;
+  for (const char* folder : {"engine", "modules", "judge", "tito", "checkpoints", "bench"}) {
+    for (const fs::path& file : sources_below(root / folder)) {
+      if (contains(tito::read_file(file), "cblas.h")) users.push_back(file.filename().string());
+    }
+  }
+  CHECK_SAME(users, std::vector<std::string>{"gemm.cpp"});
+}
+
+TEST_CASE("Inside tito only ui prints and only toolchain starts processes", "[rules]") {
+  const std::regex printing("std::cout|std::cerr|printf\\(|fputs\\(|puts\\(|fwrite\\(|fmt::print");
+  const std::regex starting("\\bfork\\(|\\bexecv|posix_spawn|std::system|popen\\(");
+  for (const fs::path& file : sources_below(root / "tito")) {
+    const std::string text = tito::read_file(file);
+    const std::string folder = file.parent_path().filename().string();
+    INFO(file);
+    CHECK((folder == "ui" || !std::regex_search(text, printing)));
+    CHECK((folder == "toolchain" || !std::regex_search(text, starting)));
+  }
+}
+
+TEST_CASE("Arrows inside tito point one way", "[rules]") {
+  const std::map<std::string, std::set<std::string>> allowed{{"system", {"system"}},
+                                                             {"ui", {"ui", "system"}},
+                                                             {"course", {"course", "system"}},
+                                                             {"toolchain", {"toolchain", "system"}},
+                                                             {"commands", {"commands", "course", "toolchain", "system", "ui"}}};
+  for (const auto& [folder, may] : allowed) {
+    for (const fs::path& file : sources_below(root / "tito" / folder)) {
+      for (const std::string& include : includes_of(file)) {
+        INFO(file << " includes " << include);
+        CHECK(include.starts_with("tito/"));
+        const std::string to = fs::path(include).parent_path().filename().string();
+        CHECK(may.contains(to));
+      }
+    }
+  }
+}
+
+TEST_CASE("The library neither prints nor aborts", "[rules]") {
+  const std::regex forbidden("std::cout|std::cerr|\\bprintf\\(|\\babort\\(|std::terminate|\\bassert\\(|\\bexit\\(");
+  const tito::Track& track = course().track(course().default_track());
+  std::vector<fs::path> files = sources_below(root / "engine");
+  for (const std::string& slug : track.order) files.push_back(root / "modules" / tito::folder_name(track, slug) / (slug + ".cpp"));
+  for (const fs::path& file : files) {
+    INFO(file);
+    CHECK(!std::regex_search(tito::read_file(file), forbidden));
+  }
+}
+
+TEST_CASE("The list of modules stands in course.json alone", "[rules]") {
+  // A file of the build or of tito that names three modules or more holds a list of them.
+  std::vector<fs::path> files = sources_below(root / "tito");
+  for (const fs::path& more : {root / "CMakeLists.txt", root / "modules/CMakeLists.txt", root / "tests/CMakeLists.txt", root / "cmake/course.cmake",
+                               root / "bootstrap", root / "engine/package/CMakeLists.txt"}) {
+    files.push_back(more);
+  }
+  for (const fs::path& file : files) {
+    const std::string text = tito::read_file(file);
+    int named = 0;
+    for (const char* slug : {"activations", "losses", "optimizers", "autograd", "spatial", "dataloader"}) {
+      if (std::regex_search(text, std::regex(std::string("\"") + slug + "\"|_" + slug + "\\b"))) ++named;
+    }
+    INFO(file);
+    CHECK(named < 3);
+  }
+}
+
+TEST_CASE("Every module has its lesson, body, demo, tests and checkpoint, and no stray folder stands by", "[rules]") {
+  const tito::Track& track = course().track(course().default_track());
+  std::set<std::string> folders;
+  for (const std::string& slug : track.order) {
+    const fs::path folder = root / "modules" / tito::folder_name(track, slug);
+    folders.insert(folder.filename().string());
+    for (const fs::path& file : {folder / "README.md", folder / (slug + ".cpp"), folder / "demo.cpp", root / "engine/include/tinytorch" / (slug + ".hpp"),
+                                 root / "tests/modules" / (slug + "_test.cpp"), root / "checkpoints" / (course().module(slug).checkpoint + ".cpp")}) {
+      INFO(file);
+      CHECK(fs::exists(file));
+    }
+  }
+  for (const auto& entry : fs::directory_iterator(root / "modules")) {
+    if (entry.is_directory()) CHECK(folders.contains(entry.path().filename().string()));
+  }
+}
+
+TEST_CASE("Skeletons compile without warnings and hold nothing of the solutions", "[rules][limit:300]") {
+  const tito::Track& track = course().track(course().default_track());
+  const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
+  for (const std::string& slug : track.order) {
+    const fs::path reference = root / "modules" / tito::folder_name(track, slug) / (slug + ".cpp");
+    const std::string source = tito::read_file(reference);
+    const std::string skeleton = tito::make_skeleton(source, slug, reference.string());
+    CHECK(!contains(skeleton, "SOLUTION"));
+    for (const std::string& name : tito::solution_names(source, reference.string())) {
+      INFO(name);
+      CHECK(contains(skeleton, "throw NotImplemented(\"" + slug + "\", \"" + name + "\");"));
+    }
+    const fs::path file = folder.path() / (slug + ".cpp");
+    tito::write_atomically(file, skeleton);
+    const std::string output = output_of(TEST_COMPILER + compile_flags + "-O1 -c -o /dev/null " + file.string());
+    INFO(output);
+    CHECK(contains(output, "[exit 0]"));
+  }
+}
+
+TEST_CASE("The packages that CMake asks for are those that bootstrap installs", "[rules]") {
+  const std::string packages = tito::read_file(root / "packages.txt");
+  const std::string dependencies = tito::read_file(root / "cmake/dependencies.cmake");
+  const std::regex need("\ntito_need\\(\\S+ (\\S+)\\)");
+  int found = 0;
+  for (std::sregex_iterator at(dependencies.begin(), dependencies.end(), need), end; at != end; ++at, ++found) {
+    INFO((*at)[1]);
+    CHECK(std::regex_search(packages, std::regex("(^|\n)" + (*at)[1].str() + "(\\s|$)")));
+  }
+  CHECK(found >= 6);
+}
+
+TEST_CASE("No two files of a part share a name", "[rules]") {
+  for (const char* folder : {"tito", "engine/kernels", "engine/io", "judge"}) {
+    std::set<std::string> names;
+    for (const fs::path& file : sources_below(root / folder)) {
+      INFO(file);
+      CHECK(names.insert(file.filename().string()).second);
+    }
+  }
+}

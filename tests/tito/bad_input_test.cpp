@@ -1,0 +1,339 @@
+// What bad input gets: a clear error, the right exit status, and nothing lost.
+#include <thread>
+
+#include "tito.hpp"
+
+namespace {
+
+const std::string count_file = "modules/01_count/count.cpp";
+const std::string progress_file = ".tito/progress.json";
+
+}  // namespace
+
+TEST_CASE("An unknown command or module gets a suggestion and status 2", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init();
+  Run run = box.tito({"modul", "list"});
+  CHECK_SAME(run.status, 2);
+  CHECK_CONTAINS(run.err, "did you mean \"module\"?");
+  run = box.tito({"checkpoint", "staus"});
+  CHECK_SAME(run.status, 2);
+  CHECK_CONTAINS(run.err, "did you mean \"status\"?");
+  run = box.tito({"module", "test", "coutn"});
+  CHECK_SAME(run.status, 2);
+  CHECK_CONTAINS(run.err, "did you mean \"count\"?");
+  run = box.tito({"checkpoint", "test", "nubmers"});
+  CHECK_SAME(run.status, 2);
+  CHECK_CONTAINS(run.err, "did you mean \"numbers\"?");
+  run = box.tito({"module", "test", "07"});
+  CHECK_SAME(run.status, 2);
+  CHECK_SAME(box.tito({"module", "test", "--frobnicate"}).status, 2);
+  CHECK_SAME(box.tito({}).status, 2);
+  CHECK_SAME(box.tito({"module", "test", "01", "--seed", "x"}).status, 2);
+}
+
+TEST_CASE("With --json an error is one object, too", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init();
+  const Run run = box.tito({"module", "test", "coutn", "--json"});
+  CHECK_SAME(run.status, 2);
+  CHECK_SAME(run.json().at("ok"), false);
+  CHECK_SAME(run.json().at("error").at("exit"), 2);
+  CHECK_SAME(box.tito({"frob", "--json"}).json().at("ok"), false);
+}
+
+TEST_CASE("Outside a workspace tito says so and how to make one", "[bad_input][limit:60]") {
+  Sandbox box;
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"next"}, {"module", "list"}, {"module", "test", "01"}, {"export", "01"}, {"checkpoint", "status"}, {"demo", "01"}}) {
+    const Run run = box.tito(command);
+    CHECK_SAME(run.status, 2);
+    CHECK_CONTAINS(run.err, "tito init");
+  }
+}
+
+TEST_CASE("A file that does not compile shows the first error with its place and caret", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  box.edit(count_file, "int count = 0;", "int count = 0\n  int broken = undefined_name;");
+  const Run run = box.tito({"module", "test", "01"});
+  CHECK_SAME(run.status, 1);
+  CHECK_CONTAINS(run.out, "count.cpp:");
+  CHECK_CONTAINS(run.out, "error:");
+  CHECK_CONTAINS(run.out, "^");
+  CHECK(!contains(run.out, "undefined_name\n"));
+  const auto json = box.tito({"module", "test", "01", "--json"}).json();
+  CHECK_SAME(json.at("planned"), 3);
+  CHECK_SAME(json.at("passed"), 0);
+  CHECK(json.at("diagnostics").at(0).at("line").get<int>() > 10);
+}
+
+TEST_CASE("A deleted function is named", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  std::string text = tito::read_file(box.path(count_file));
+  text.erase(text.find("int evens"), text.find("}  // namespace") - text.find("int evens"));
+  tito::write_atomically(box.path(count_file), text);
+  const Run run = box.tito({"module", "test", "01"});
+  CHECK_SAME(run.status, 1);
+  CHECK_CONTAINS(run.out, "count.cpp no longer defines");
+  CHECK_CONTAINS(run.out, "evens(std::vector<int> const&)");
+}
+
+TEST_CASE("A renamed function and an undefined helper are named", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  box.edit(count_file, "int count = 0;", "extern int helper();\n  int count = helper();");
+  const Run run = box.tito({"module", "test", "01"});
+  CHECK_SAME(run.status, 1);
+  CHECK_CONTAINS(run.out, "helper");
+}
+
+TEST_CASE("An endless loop is stopped at the limit and the case named; the others are reported", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  box.edit(count_file, "int count = 0;", "volatile int count = 0;\n  while (count == 0) {}");
+  const Run run = box.tito({"module", "test", "01", "--json"});
+  CHECK_SAME(run.status, 1);
+  CHECK_SAME(run.json().at("passed"), 2);
+  CHECK_SAME(run.json().at("failed"), 1);
+  CHECK_SAME(run.json().at("cases").at(2).at("name"), "evens counts even numbers");
+  CHECK_SAME(run.json().at("cases").at(2).at("status"), "timed out");
+}
+
+TEST_CASE("A crash is named with its signal and the other cases are still reported", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  box.edit(count_file, "if (n < 0) throw std::invalid_argument(\"count_to: n is negative\");",
+           "if (n < 0) { volatile int* nowhere = nullptr; *nowhere = 1; }");
+  const Run run = box.tito({"module", "test", "01", "--json"});
+  CHECK_SAME(run.status, 1);
+  const auto cases = run.json().at("cases");
+  CHECK_SAME(cases.at(0).at("status"), "passed");
+  CHECK_SAME(cases.at(1).at("status"), "crashed");
+  CHECK_CONTAINS(cases.at(1).at("reason").get<std::string>(), "SIGSEGV");
+  CHECK_SAME(cases.at(2).at("status"), "passed");
+}
+
+TEST_CASE("exit(0) in student code is not a pass", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  box.edit(count_file, "int count = 0;", "std::exit(0);\n  int count = 0;");
+  box.edit(count_file, "#include \"toy/count.hpp\"", "#include \"toy/count.hpp\"\n#include <cstdlib>");
+  const Run run = box.tito({"module", "test", "01", "--json"});
+  CHECK_SAME(run.status, 1);
+  CHECK_SAME(run.json().at("cases").at(2).at("status"), "ended the program");
+  CHECK_SAME(run.json().at("passed"), 2);
+}
+
+TEST_CASE("exit(0) before main, in a static constructor, is not a pass", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  box.edit(count_file, "namespace toy {",
+           "#include <unistd.h>\nnamespace { struct Early { Early() { _exit(0); } } early; }\nnamespace toy {");
+  const Run run = box.tito({"module", "test", "01", "--json"});
+  CHECK_SAME(run.status, 1);
+  CHECK_SAME(run.json().at("passed"), 0);
+  CHECK_SAME(run.json().at("failed"), 3);
+}
+
+TEST_CASE("A main in student code is refused by name", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  const std::string text = tito::read_file(box.path(count_file));
+  tito::write_atomically(box.path(count_file), text + "\nint main() { return 0; }\n");
+  const Run run = box.tito({"module", "test", "01"});
+  CHECK_SAME(run.status, 1);
+  CHECK_CONTAINS(run.out, "defines main");
+}
+
+TEST_CASE("Printing that all tests passed changes nothing", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init();
+  box.edit(count_file, "throw NotImplemented(\"count\", \"evens\");",
+           "std::puts(\"All tests passed (3 assertions in 3 test cases)\");\n  return 0;");
+  box.edit(count_file, "#include \"toy/count.hpp\"", "#include \"toy/count.hpp\"\n#include <cstdio>");
+  const Run run = box.tito({"module", "test", "01", "--json"});
+  CHECK_SAME(run.status, 1);
+  CHECK_SAME(run.json().at("passed"), 0);
+}
+
+TEST_CASE("A destructor that ends the program with status 0 after failures changes nothing", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init();
+  box.edit(count_file, "namespace toy {",
+           "#include <unistd.h>\nnamespace { struct Late { ~Late() { _exit(0); } } late; }\nnamespace toy {");
+  const Run run = box.tito({"module", "test", "01", "--json"});
+  CHECK_SAME(run.status, 1);
+  CHECK_SAME(run.json().at("passed"), 0);
+}
+
+TEST_CASE("A program that eats memory or floods its output is stopped without harm", "[bad_input][limit:120]") {
+  Sandbox box;
+  box.init(true);
+  box.edit(count_file, "int count = 0;",
+           "std::vector<std::vector<char>> hoard;\n  for (;;) hoard.emplace_back(std::size_t{1} << 32);\n  int count = 0;");
+  Run run = box.tito({"module", "test", "01", "--json"});
+  CHECK_SAME(run.status, 1);
+  CHECK_SAME(run.json().at("cases").at(0).at("status"), "passed");
+
+  Sandbox other;
+  other.init(true);
+  other.edit(count_file, "#include \"toy/count.hpp\"", "#include \"toy/count.hpp\"\n#include <cstdio>");
+  other.edit(count_file, "int count = 0;", "for (int i = 0; i < 3000000; ++i) std::puts(\"flood\");\n  int count = 0;");
+  run = other.tito({"module", "test", "01", "--json"});
+  CHECK_SAME(run.status, 0);
+  CHECK(run.out.size() < 200000);
+}
+
+TEST_CASE("A damaged progress file is named, kept and never overwritten", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  REQUIRE(box.tito({"export", "01"}).status == 0);
+  const std::string good = tito::read_file(box.path(progress_file));
+  const std::vector<std::string> damages{good.substr(0, good.size() / 2), "", "[]", "{\"schema\": \"tito-progress/1\"}",
+                                         "{\"schema\": \"tito-progress/1\", \"modules\": {}, \"checkpoints\": {}, \"extra\": 1}"};
+  for (const std::string& damaged : damages) {
+    tito::write_atomically(box.path(progress_file), damaged);
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"next"}, {"checkpoint", "status"}, {"module", "test", "01"}, {"export", "01"}, {"module", "list"}}) {
+      const Run run = box.tito(command);
+      CHECK_SAME(run.status, 4);
+      CHECK_CONTAINS(run.err, "progress.json");
+      CHECK_CONTAINS(run.err, "tito recover");
+      CHECK_SAME(tito::read_file(box.path(progress_file)), damaged);
+    }
+  }
+  fs::remove(box.path(progress_file));
+  CHECK_SAME(box.tito({"next"}).status, 4);
+}
+
+TEST_CASE("The place of damage in the progress file is told", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init();
+  tito::write_atomically(box.path(progress_file), "{\n  \"schema\": \"tito-progress/1\",\n  \"modules\": {,\n");
+  CHECK_CONTAINS(box.tito({"next"}).err, "line 3");
+  tito::write_atomically(box.path(progress_file),
+                         "{\"schema\": \"tito-progress/1\", \"modules\": {\"count\": {\"tested\": 7}}, \"checkpoints\": {}}");
+  CHECK_CONTAINS(box.tito({"next"}).err, "modules.count.tested");
+}
+
+TEST_CASE("recover keeps the damaged file and takes up the previous version", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  REQUIRE(box.tito({"export", "01"}).status == 0);
+  REQUIRE(box.tito({"module", "test", "02"}).status == 0);  // one more write, so that the previous version has the export
+  tito::write_atomically(box.path(progress_file), "{ broken");
+  const Run run = box.tito({"recover", "--json"});
+  CHECK_SAME(run.status, 0);
+  CHECK_SAME(run.json().at("from_previous"), true);
+  CHECK_SAME(tito::read_file(run.json().at("kept_as").get<std::string>()), std::string("{ broken"));
+  CHECK_SAME(box.tito({"module", "list", "--json"}).json().at("modules").at(0).at("state"), "exported");
+  CHECK_SAME(box.tito({"recover", "--json"}).json().at("was_damaged"), false);
+}
+
+TEST_CASE("A damaged workspace file is named and kept", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init();
+  tito::write_atomically(box.path(".tito/workspace.json"), "{\"schema\": ");
+  const Run run = box.tito({"next"});
+  CHECK_SAME(run.status, 4);
+  CHECK_CONTAINS(run.err, "workspace.json");
+  CHECK_SAME(tito::read_file(box.path(".tito/workspace.json")), std::string("{\"schema\": "));
+}
+
+TEST_CASE("No compiler is named, with status 3", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  auto kit = nlohmann::json::parse(tito::read_file(TEST_TOY_KIT));
+  kit["compiler"] = "/nowhere/c++";
+  tito::write_atomically(box.root() / "kit.json", kit.dump());
+  const Run run = box.tito({"module", "test", "01", "--kit", (box.root() / "kit.json").string()});
+  CHECK_SAME(run.status, 3);
+  CHECK_CONTAINS(run.err, "/nowhere/c++");
+}
+
+TEST_CASE("A course that is not built is named, with status 3", "[bad_input][limit:60]") {
+  Sandbox box;
+  const Run run = box.tito({"init", "w"}, {"TITO_KIT=/nowhere/kit.json"});
+  CHECK_SAME(run.status, 3);
+  CHECK_CONTAINS(run.err, "/nowhere/kit.json");
+}
+
+TEST_CASE("A damaged course.json is named with the key, with status 4", "[bad_input][limit:60]") {
+  Sandbox box;
+  auto kit = nlohmann::json::parse(tito::read_file(TEST_TOY_KIT));
+  auto course = nlohmann::json::parse(tito::read_file(kit.at("course").get<std::string>()));
+  course["modules"]["count"]["tilte"] = "x";
+  kit["course"] = (box.root() / "course.json").string();
+  tito::write_atomically(box.root() / "course.json", course.dump());
+  tito::write_atomically(box.root() / "kit.json", kit.dump());
+  const Run run = box.tito({"init", "w", "--kit", (box.root() / "kit.json").string()});
+  CHECK_SAME(run.status, 4);
+  CHECK_CONTAINS(run.err, "tilte");
+  CHECK(!fs::exists(box.workspace()));
+}
+
+TEST_CASE("A full disk leaves the previous progress intact", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  REQUIRE(box.tito({"module", "test", "01"}).status == 0);
+  const std::string before = tito::read_file(box.path(progress_file));
+  // A limit of nothing per file has the same effect on every write as a full disk, and needs no rights.
+  const std::string command = "ulimit -f 0; trap '' XFSZ; exec " + std::string(TEST_TITO) + " recover --workspace " + box.workspace().string();
+  tito::write_atomically(box.path(progress_file), "{ broken");
+  const Run run = box.run({"bash", "-c", command + " 2>" + (box.root() / "pipe").string() + " || true"}, box.root(), {"TITO_KIT=" TEST_TOY_KIT});
+  CHECK_SAME(tito::read_file(box.path(progress_file)), std::string("{ broken"));
+  tito::write_atomically(box.path(progress_file), before);
+  CHECK_SAME(box.tito({"module", "list", "--json"}).json().at("modules").at(0).at("state"), "passed");
+}
+
+TEST_CASE("A tito killed at any moment leaves progress that can be read", "[bad_input][limit:120]") {
+  Sandbox box;
+  box.init(true);
+  REQUIRE(box.tito({"export", "01"}).status == 0);
+  for (int delay = 5; delay <= 605; delay += 40) {
+    const std::string command = std::string(TEST_TITO) + " export 01 >/dev/null 2>&1 & pid=$!; sleep " +
+                                std::to_string(delay / 1000.0) + "; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null; true";
+    box.run({"bash", "-c", command}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT});
+    const Run next = box.tito({"module", "list", "--json"});
+    CHECK_SAME(next.status, 0);
+    CHECK_SAME(next.json().at("modules").at(0).at("state"), "exported");
+  }
+  // And what the killed ones left is swept away.
+  REQUIRE(box.tito({"module", "test", "01"}).status == 0);
+  CHECK(fs::is_empty(box.path(".tito/tmp")));
+}
+
+TEST_CASE("Two titos at once both have their results recorded", "[bad_input][limit:120]") {
+  Sandbox box;
+  box.init(true);
+  const std::string command = std::string(TEST_TITO) + " module test 01 >/dev/null & " + TEST_TITO + " module test 02 >/dev/null & wait";
+  box.run({"bash", "-c", command}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT});
+  const auto modules = box.tito({"module", "list", "--json"}).json().at("modules");
+  CHECK_SAME(modules.at(0).at("state"), "passed");
+  CHECK_SAME(modules.at(1).at("state"), "passed");
+}
+
+TEST_CASE("Ctrl-C stops the student's program and leaves nothing behind", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  box.edit(count_file, "int count = 0;", "volatile int count = 0;\n  while (count == 0) {}");
+  // exec keeps tito at the pid that bash knows; a background job ignores SIGINT unless it is set again.
+  const std::string command = "set -m; " + std::string(TEST_TITO) +
+                              " module test 01 >/dev/null 2>&1 & pid=$!; sleep 1.2; kill -INT $pid; wait $pid; echo $?";
+  const Run run = box.run({"bash", "-c", command}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT});
+  CHECK_CONTAINS(run.out, "130");
+  CHECK(fs::is_empty(box.path(".tito/tmp")));
+  CHECK_SAME(box.tito({"next"}).status, 0);
+}
+
+TEST_CASE("A missing source file is named", "[bad_input][limit:60]") {
+  Sandbox box;
+  box.init();
+  fs::remove(box.path(count_file));
+  const Run run = box.tito({"module", "test", "01"});
+  CHECK_SAME(run.status, 1);
+  CHECK_CONTAINS(run.err, "count.cpp is missing");
+  CHECK_SAME(box.tito({"module", "list", "--json"}).json().at("modules").at(0).at("state"), "missing");
+}

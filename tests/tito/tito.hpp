@@ -1,0 +1,57 @@
+// Running the real tito as a user would, in a temporary folder.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "judge/case.hpp"
+#include "tito/system/files.hpp"
+
+namespace fs = std::filesystem;
+
+// What one run of a program left.
+struct Run {
+  int status = -1;
+  std::string out;  // standard output
+  std::string err;  // standard error
+  nlohmann::json json() const { return nlohmann::json::parse(out); }
+};
+
+// A temporary folder, and tito run in it with one of the built courses.
+class Sandbox {
+ public:
+  // `kit`: the kit.json of a course.
+  explicit Sandbox(std::string kit = TEST_TOY_KIT);
+
+  // Runs `tito arguments...` in the workspace, or in the sandbox before there is one.
+  Run tito(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {}) const;
+
+  // Runs any program.
+  Run run(const std::vector<std::string>& command, const fs::path& folder, const std::vector<std::string>& environment = {}) const;
+
+  // Makes a workspace "w" and goes there; with `filled` the reference bodies stand in it.
+  void init(bool filled = false);
+
+  const fs::path& root() const { return folder_.path(); }
+  fs::path workspace() const { return root() / "w"; }
+  fs::path path(const std::string& below_workspace) const { return workspace() / below_workspace; }
+
+  // Replaces text in a file of the workspace, which must hold it.
+  void edit(const std::string& file, const std::string& from, const std::string& to) const;
+
+ private:
+  tito::TemporaryFolder folder_;
+  std::string kit_;
+  bool has_workspace_ = false;
+};
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// A check that shows the text it looked into.
+#define CHECK_CONTAINS(text, part) \
+  do {                             \
+    INFO((text));                  \
+    CHECK(contains((text), (part))); \
+  } while (false)
