@@ -16,7 +16,7 @@
 function(tito_cases target object plan)
   add_executable(${target})
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${object}> $<TARGET_OBJECTS:judge_case_runner> ${ARGN})
-  target_link_libraries(${target} PRIVATE judge)
+  target_link_libraries(${target} PRIVATE judge Catch2::Catch2)
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND $<TARGET_FILE:${target}> --plan > "${plan}"
     BYPRODUCTS "${plan}" VERBATIM)
@@ -139,7 +139,7 @@ function(tito_course)
   tito_json_words(check_words ${check_flags})
   tito_json_words(full_words ${full_flags})
   tito_json_words(link_words ${TITO_LINK_FLAGS})
-  tito_json_words(library_words ${arg_KIT_LINK})
+  tito_json_words(library_words ${arg_KIT_LINK} ${TITO_CATCH2_LIBRARY})
   if(TITO_SANITIZE)
     set(sanitized true)
   else()

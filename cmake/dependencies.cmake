@@ -32,3 +32,8 @@ tito_need(CLI11::CLI11 libcli11-dev)
 
 find_package(Catch2 QUIET)
 tito_need(Catch2::Catch2 catch2)
+# Catch2 2 is headers alone; 3 has a library, which programs linked by tito need as well.
+get_target_property(catch2_type Catch2::Catch2 TYPE)
+if(NOT catch2_type STREQUAL "INTERFACE_LIBRARY")
+  set(TITO_CATCH2_LIBRARY $<TARGET_FILE:Catch2::Catch2>)
+endif()

@@ -25,7 +25,9 @@ if(TITO_SANITIZE)
 endif()
 find_program(TITO_MOLD mold)
 if(TITO_MOLD)
-  list(APPEND TITO_LINK_FLAGS -fuse-ld=mold)
+  # mold 1.10 lets the read-only-after-relocation segment begin at an empty .tbss, perhaps on a page before its
+  # own, and then the loader refuses the program: do without that segment.
+  list(APPEND TITO_LINK_FLAGS -fuse-ld=mold -Wl,-z,norelro)
 endif()
 find_program(TITO_CCACHE ccache)
 if(TITO_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

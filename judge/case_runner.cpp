@@ -242,7 +242,7 @@ void set_detail(Detail detail) { pending_detail = std::move(detail); }
 void clear_detail() { pending_detail = {}; }
 
 bool close(double actual, double expected, double relative, double absolute) {
-  const bool near = std::abs(actual - expected) <= absolute + relative * std::abs(expected);
+  const bool near = actual == expected || std::abs(actual - expected) <= absolute + relative * std::abs(expected);
   if (!near) {
     std::ostringstream expected_text, actual_text, note;
     expected_text.precision(9), actual_text.precision(9);

@@ -41,8 +41,8 @@ bool values_close(const Tensor& actual, Expected expected_at, double relative, d
   double largest = -1;
   for (std::int64_t i = 0; i < actual.size(); ++i) {
     const double expected = expected_at(i), found = actual.data()[i];
+    if (found == expected) continue;  // infinities, too
     double error = std::abs(found - expected);
-    if (found == expected) error = 0;  // also for infinities
     if (error <= absolute + relative * std::abs(expected)) continue;
     if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
     if (first < 0) first = i;

@@ -141,8 +141,8 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
 
   std::string where() const {
     if (place_ == Place::outside) return "header";
-    if (place_ == Place::header || entries_.empty()) return "header, " + in_quotes(key_);
     if (place_ == Place::metadata) return "header, __metadata__";
+    if (place_ == Place::header) return "header, " + in_quotes(key_);
     return "header, " + in_quotes(entries_.back().name) + ", " + key_;
   }
 
@@ -218,6 +218,8 @@ std::vector<NamedArray> read_safetensors(const std::string& path) {
   std::string header(header_size, '\0');
   read(header.data(), header_size, "header");
   if (!header.starts_with('{')) fail(path, "header", "\"{\" at its beginning", in_quotes(header.substr(0, 1)));
+  const std::size_t zero = header.find('\0');  // the parser would take it for the end
+  if (zero != std::string::npos) fail(path, "header", "JSON", "a zero at its byte " + std::to_string(zero));
   HeaderReader reader(path);
   nlohmann::json::sax_parse(header, &reader);
   std::vector<Entry> entries = reader.take();

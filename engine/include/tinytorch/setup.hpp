@@ -75,7 +75,8 @@ class Rng {
   // A number in [0, 1): the top 53 bits of one next(), times 2^-53.
   double uniform();
 
-  // A number in [low, high): low + (high - low) * uniform(), rounded to float.
+  // A number in [low, high): low + (high - low) * uniform(), rounded to float; where rounding
+  // reaches high, the float below it.
   // throws: ValueError unless low < high.
   float uniform(float low, float high);
 

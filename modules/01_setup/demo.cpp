@@ -1,0 +1,95 @@
+// The immediate use of module setup: what this machine is, what it can do at most, and how far a plain
+// program stays below that.
+#include <fmt/core.h>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "judge/demo.hpp"
+#include "tinytorch/setup.hpp"
+
+using namespace tinytorch;
+
+namespace {
+
+using Rows = std::vector<std::vector<float>>;  // a matrix as one first thinks of it: each row on its own
+
+Rows random_rows(std::size_t extent, Rng& rng) {
+  Rows rows(extent, std::vector<float>(extent));
+  for (auto& row : rows) {
+    for (float& value : row) value = rng.uniform(-1.0F, 1.0F);
+  }
+  return rows;
+}
+
+Rows multiply(const Rows& a, const Rows& b) {
+  const std::size_t extent = a.size();
+  Rows c(extent, std::vector<float>(extent));
+  for (std::size_t i = 0; i < extent; ++i) {
+    for (std::size_t j = 0; j < extent; ++j) {
+      float sum = 0.0F;
+      for (std::size_t k = 0; k < extent; ++k) sum += a[i][k] * b[k][j];
+      c[i][j] = sum;
+    }
+  }
+  return c;
+}
+
+// The rate of the loops above, over at least a tenth of a second.
+double rows_gflops() {
+  constexpr std::size_t extent = 256;
+  Rng rng(1);
+  const Rows a = random_rows(extent, rng);
+  const Rows b = random_rows(extent, rng);
+  const Stopwatch watch;
+  int products = 0;
+  float used = 0.0F;  // the results are looked at, so that no product can be left out
+  do {
+    used += multiply(a, b)[0][0];
+    ++products;
+  } while (watch.seconds() < 0.1);
+  if (used != used) throw ValueError("the product of two finite matrices is not a number");
+  return 2.0 * extent * extent * extent * products / watch.seconds() / 1e9;
+}
+
+double normals_per_second() {
+  constexpr int count = 1'000'000;
+  Rng rng(2);
+  const Stopwatch watch;
+  double total = 0.0;
+  for (int i = 0; i < count; ++i) total += rng.normal();
+  const double rate = count / watch.seconds();
+  demo::say(fmt::format("  their mean, which should be near 0: {:.4f}", total / count));
+  return rate;
+}
+
+void say_machine() {
+  std::istringstream report(to_string(inspect_machine()));
+  for (std::string line; std::getline(report, line);) demo::say("  " + line);
+}
+
+}  // namespace
+
+void demo::run() {
+  say("The machine:");
+  say_machine();
+  say();
+
+  say("The limits of one of its cores, as measured now:");
+  const double peak = measure_peak_gflops();
+  measure("Peak of one core, float32", peak, "GFLOP/s");
+  measure("Memory bandwidth of one core", measure_bandwidth_gbs(), "GB/s");
+  say();
+
+  say("Random numbers: whoever starts from seed 42 gets the same.");
+  Rng rng(42);
+  say(fmt::format("  {:016x} {:016x} {:016x}", rng.next(), rng.next(), rng.next()));
+  say("A million drawn from the normal distribution:");
+  measure("Normal random numbers", normals_per_second(), "samples/s");
+  say();
+
+  say("A 256 x 256 matrix product over vectors of vectors, as first written:");
+  const double rows = rows_gflops();
+  measure("Product of vectors of vectors", rows, "GFLOP/s");
+  measure("Share of the peak", 100.0 * rows / peak, "%");
+}

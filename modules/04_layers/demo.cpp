@@ -1,0 +1,70 @@
+// The immediate use of module layers: a network of two layers, from its parts to its answers for real
+// digits, before it has learnt anything.
+#include <cmath>
+#include <fmt/core.h>
+
+#include "judge/demo.hpp"
+#include "judge/digits.hpp"
+#include "tinytorch/activations.hpp"
+#include "tinytorch/layers.hpp"
+
+using namespace tinytorch;
+
+namespace {
+
+double share_correct(const Tensor& scores, const Tensor& labels) {
+  const Tensor answers = argmax(scores, 1);
+  std::int64_t correct = 0;
+  for (std::int64_t n = 0; n < labels.size(); ++n) correct += answers.data()[n] == labels.data()[n] ? 1 : 0;
+  return static_cast<double>(correct) / static_cast<double>(labels.size());
+}
+
+double samples_per_second(Layer& network, const Tensor& images) {
+  const Stopwatch watch;
+  std::int64_t samples = 0;
+  do {
+    network.forward(images);
+    samples += images.shape()[0];
+  } while (watch.seconds() < 0.25);
+  return static_cast<double>(samples) / watch.seconds();
+}
+
+double deviation(const Tensor& x) {
+  const Tensor centred = x - mean(x);
+  return std::sqrt(mean(centred * centred).item());
+}
+
+}  // namespace
+
+void demo::run() {
+  const judge::Digits digits = judge::test_digits();
+  Rng rng(1);
+  Sequential network;
+  network.add<Linear>(784, 64, rng);
+  network.add<Activation<ReLU>>();
+  network.add<Linear>(64, 10, rng);
+
+  say(network.name());
+  for (const NamedTensor& entry : network.state()) {
+    say(fmt::format("  {:<9} {:<10} deviation {:.4f}", entry.name, entry.tensor.shape().to_string(),
+                    deviation(entry.tensor)));
+  }
+  std::int64_t count = 0;
+  for (const Parameter& parameter : network.parameters()) count += parameter.value().size();
+  measure("Parameters of the MLP 784-64-10", static_cast<double>(count), "");
+  say();
+
+  say(fmt::format("The forward pass on {} held-out digits:", digits.images.shape()[0]));
+  const Tensor scores = network.forward(digits.images);
+  say(fmt::format("  {} -> {}", digits.images.shape().to_string(), scores.shape().to_string()));
+  measure("MLP forward, all digits at once", samples_per_second(network, digits.images), "samples/s");
+  measure("MLP forward, one at a time", samples_per_second(network, digits.images.slice(0, 0, 1)), "samples/s");
+  say();
+
+  const Tensor answers = argmax(scores, 1);
+  say("Its answers to the first ten digits, and what they are:");
+  say("  answers " + to_string(answers.slice(0, 0, 5)) + " " + to_string(answers.slice(0, 5, 10)));
+  say("  labels  " + to_string(digits.labels.slice(0, 0, 5)) + " " + to_string(digits.labels.slice(0, 5, 10)));
+  measure("Accuracy of the untrained MLP", 100.0 * share_correct(scores, digits.labels), "%");
+  say("The weights are random: a share near 10 % is what guessing among ten earns.");
+}
