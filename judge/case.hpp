@@ -8,7 +8,7 @@
 //   TEST_CASE("matmul multiplies a 2 by 3 with a 3 by 2 matrix") { ... }
 //   TEST_CASE("The MLP learns the digits", "[limit:60]") { ... }
 //
-// Names use letters, digits, spaces and .:;()/+=<>'-_ only and are unique in the program. A case has 10
+// Names use letters, digits, spaces and .,:;()/+=<>'-_ only and are unique in the program. A case has 10
 // seconds unless its tag says otherwise.
 #pragma once
 

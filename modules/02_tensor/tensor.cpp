@@ -492,8 +492,8 @@ Tensor max(const Tensor& a) {
   // END SOLUTION
 }
 
-// See the tensor as (outer, A, inner). Where inner is 1, what is summed lies side by side; otherwise add whole
-// rows, since going through memory in order is much faster than jumping by `inner`.
+// See the tensor as (outer, A, inner). Where inner is 1, what is summed lies side by side; otherwise add rows, a
+// piece at a time: going through memory in order is much faster than jumping by `inner`.
 Tensor sum(const Tensor& a, int axis, bool keep_axis) {
   // BEGIN SOLUTION sum
   axis = checked_axis("sum", a.shape(), axis);
@@ -505,13 +505,18 @@ Tensor sum(const Tensor& a, int axis, bool keep_axis) {
     for (std::int64_t o = 0; o < outer; ++o) y[o] = static_cast<float>(sum_run(x + o * extent, extent));
     return result;
   }
-  std::vector<double> totals(static_cast<std::size_t>(inner));
-  for (std::int64_t o = 0; o < outer; ++o, y += inner) {
-    std::fill(totals.begin(), totals.end(), 0.0);
-    for (std::int64_t i = 0; i < extent; ++i, x += inner) {
-      std::transform(totals.begin(), totals.end(), x, totals.begin(), std::plus<double>());
+  constexpr std::int64_t width = 256;
+  std::array<double, width> totals;
+  for (std::int64_t o = 0; o < outer; ++o) {
+    for (std::int64_t first = 0; first < inner; first += width) {
+      const std::int64_t count = std::min(width, inner - first);
+      std::fill_n(totals.begin(), count, 0.0);
+      for (std::int64_t i = 0; i < extent; ++i) {
+        const float* row = x + (o * extent + i) * inner + first;
+        std::transform(row, row + count, totals.begin(), totals.begin(), std::plus<double>());
+      }
+      std::copy_n(totals.begin(), count, y + o * inner + first);
     }
-    std::transform(totals.begin(), totals.end(), y, [](double total) { return static_cast<float>(total); });
   }
   return result;
   // END SOLUTION

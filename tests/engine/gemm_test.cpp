@@ -1,6 +1,9 @@
 // kernels::gemm against its definition in double precision.
 #include "kernels/gemm.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -227,3 +230,21 @@ TEST_CASE("gemm works inside parallel_for", "[gemm]") {
   });
   for (const std::string& text : found) CHECK(text == "");
 }
+
+#if !defined(__SANITIZE_THREAD__)  // which does not follow threads into a forked child
+TEST_CASE("gemm works in a forked child", "[gemm]") {
+  std::mt19937_64 random(judge::seed());
+  const Product large{Transpose::no, Transpose::yes, 90, 100, 70, 1.0F, 0.0F, 0};
+  REQUIRE(mistake(large, random) == "");
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    alarm(5);
+    _exit(mistake(large, random).empty() ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+#endif

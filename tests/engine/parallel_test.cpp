@@ -1,6 +1,7 @@
 // kernels::parallel_for: every index once, whatever is asked of it.
 #include "kernels/parallel.hpp"
 
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -346,3 +347,73 @@ TEST_CASE("exit ends the threads and the process in good order", "[parallel]") {
   CHECK(WEXITSTATUS(from_a_loop) == 7);
 }
 #endif
+
+namespace {
+
+// thread_count() of a fresh process with this value of TINYTORCH_THREADS (none when null), confined to one core when
+// asked to: it runs this program's hidden case below.
+int thread_count_of_new_process(const char* variable, bool one_core) {
+  std::cout.flush();
+  std::fflush(nullptr);
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    unsetenv("TINYTORCH_THREADS");
+    if (variable != nullptr) setenv("TINYTORCH_THREADS", variable, 1);
+    if (one_core) {
+      cpu_set_t allowed;
+      sched_getaffinity(0, sizeof allowed, &allowed);
+      int first = 0;
+      while (!CPU_ISSET(first, &allowed)) ++first;
+      CPU_ZERO(&allowed);
+      CPU_SET(first, &allowed);
+      sched_setaffinity(0, sizeof allowed, &allowed);
+    }
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) _exit(1);
+    setenv("REPORT_TO", std::to_string(ends[1]).c_str(), 1);
+    execl("/proc/self/exe", "engine_tests", "Reports its thread count", nullptr);
+    _exit(1);
+  }
+  close(ends[1]);
+  int count = 0;
+  const bool whole = read(ends[0], &count, sizeof count) == static_cast<ssize_t>(sizeof count);
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return whole && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? count : -1;
+}
+
+int cores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  return CPU_COUNT(&allowed);
+}
+
+}  // namespace
+
+TEST_CASE("Reports its thread count", "[.report]") {
+  const char* descriptor = std::getenv("REPORT_TO");
+  REQUIRE(descriptor != nullptr);
+  const int count = thread_count();
+  CHECK(write(std::atoi(descriptor), &count, sizeof count) == static_cast<ssize_t>(sizeof count));
+}
+
+TEST_CASE("thread_count is at first what TINYTORCH_THREADS says", "[parallel]") {
+  CHECK(thread_count_of_new_process("1", false) == 1);
+  CHECK(thread_count_of_new_process("3", false) == 3);
+  CHECK(thread_count_of_new_process("3", true) == 3);
+}
+
+TEST_CASE("thread_count is otherwise the number of cores the process may use", "[parallel]") {
+  CHECK(thread_count_of_new_process(nullptr, false) == cores());
+  CHECK(thread_count_of_new_process(nullptr, true) == 1);
+}
+
+TEST_CASE("A TINYTORCH_THREADS that makes no sense is passed over", "[parallel]") {
+  for (const char* value : {"", "0", "-2", "many", "2x", " "}) {
+    CAPTURE(value);
+    CHECK(thread_count_of_new_process(value, false) == cores());
+  }
+}

@@ -196,8 +196,10 @@ void check_objects_independent() {
   const std::vector<double> expected = numbers(backward(alone, dy));
   F first;
   F second;
+  F third;
   forward(first, x);
-  forward(second, Tensor({3}, {-1, -2, 3}));
+  forward(second, Tensor({2}, {-1, -3}));
+  forward(third, Tensor({3}, {-1, -2, 3}));
   CHECK_CLOSE(backward(first, dy), expected, 0, 0);
 }
 

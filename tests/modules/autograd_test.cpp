@@ -328,6 +328,8 @@ TEST_CASE("backward refuses a given gradient of another shape") {
   Variable y = x * x;
   CHECK_THROWS_AS(y.backward(Tensor(Shape{4})), ShapeError);
   CHECK_THROWS_AS(y.backward(Tensor::scalar(1)), ShapeError);
+  Variable on_a_leaf = x;
+  CHECK_THROWS_AS(on_a_leaf.backward(Tensor(Shape{4})), ShapeError);
 }
 
 TEST_CASE("backward leaves the given gradient as it is") {
@@ -337,6 +339,14 @@ TEST_CASE("backward leaves the given gradient as it is") {
   x.backward(g);
   CHECK_CLOSE(x.grad(), Doubles{2, 4}, 0, 0);
   CHECK_CLOSE(g, Doubles{1, 2}, 0, 0);
+}
+
+TEST_CASE("A leaf's gradient stays when the given one is changed afterwards") {
+  Tensor g(Shape{2}, {1, 2});
+  Variable x = leaf(Shape{2}, {5, 6});
+  x.backward(g);
+  g.data()[0] = 100;
+  CHECK_CLOSE(x.grad(), Doubles{1, 2}, 0, 0);
 }
 
 TEST_CASE("backward gives only leaves a gradient") {

@@ -335,6 +335,10 @@ TEST_CASE("LinearFunction refuses inputs that do not fit and names their shapes"
   check_names_shapes([&] { function.forward({x, Tensor({3, 4}, std::vector<float>(12, 1)), bias}); }, "(2, 3)", "(3, 4)");
   check_names_shapes([&] { function.forward({x, Tensor({4, 2}, std::vector<float>(8, 1))}); }, "(2, 3)", "(4, 2)");
   check_names_shapes([&] { function.forward({Tensor({3}, {1, 2, 3}), weight, bias}); }, "(3,)", "(4, 3)");
+  check_names_shapes([&] { function.forward({Tensor({2, 3, 1}, {1, 2, 3, 4, 5, 6}), weight, bias}); }, "(2, 3, 1)",
+                     "(4, 3)");
+  check_names_shapes([&] { function.forward({x, Tensor({4, 3, 1}, std::vector<float>(12, 1)), bias}); }, "(2, 3)",
+                     "(4, 3, 1)");
   check_names_shapes([&] { function.forward({Tensor({1, 2, 3}, {1, 2, 3, 4, 5, 6}), weight, bias}); }, "(1, 2, 3)",
                      "(4, 3)");
 }
