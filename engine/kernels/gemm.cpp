@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "kernels/parallel.hpp"
 #include "tinytorch/errors.hpp"
@@ -65,7 +66,7 @@ void scale(std::int64_t m, std::int64_t n, float beta, const Result& c) {
   }
 }
 
-// y = alpha * M x + beta * y, with M (rows, columns) as stored or transposed. What y held is scaled before:
+// y = alpha * M x + beta * y, with M (rows, columns) after transposing. What y held is scaled before:
 // with beta == 0 it may be NaN, which not every BLAS ignores.
 void gemv(Transpose transpose, std::int64_t rows, std::int64_t columns, float alpha, const float* matrix,
           std::int64_t ld, const float* x, std::int64_t x_step, float beta, float* y, std::int64_t y_step) {
@@ -78,8 +79,8 @@ void gemv(Transpose transpose, std::int64_t rows, std::int64_t columns, float al
 }
 
 // C = alpha * column a * row b + beta * C.
-void outer_product(std::int64_t m, std::int64_t n, float alpha, const float* a, std::int64_t a_step,
-                   const float* b, std::int64_t b_step, float beta, const Result& c) {
+void outer_product(std::int64_t m, std::int64_t n, float alpha, const float* a, std::int64_t a_step, const float* b,
+                   std::int64_t b_step, float beta, const Result& c) {
   for (std::int64_t i = 0; i < m; ++i) {
     const float factor = alpha * a[i * a_step];
     float* row = c.data + i * c.ld;
@@ -97,9 +98,8 @@ void outer_product(std::int64_t m, std::int64_t n, float alpha, const float* a, 
 
 }  // namespace
 
-void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-          float alpha, const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta,
-          float* c, std::int64_t ldc) {
+void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, float alpha,
+          const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
   if (m <= 0 || n <= 0) return;
   if (k <= 0 || alpha == 0.0F) return scale(m, n, beta, {c, ldc});
 
@@ -117,8 +117,8 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int
   if (n == 1) return gemv(transpose_a, m, k, alpha, a, lda, b, right.row_step, beta, c, ldc);
 
   const auto block = [&](std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) {
-    cblas_sgemm(CblasRowMajor, cblas(transpose_a), cblas(transpose_b), extent(rows), extent(columns), extent(k),
-                alpha, a + row * left.row_step, extent(lda), b + column * right.column_step, extent(ldb), beta,
+    cblas_sgemm(CblasRowMajor, cblas(transpose_a), cblas(transpose_b), extent(rows), extent(columns), extent(k), alpha,
+                a + row * left.row_step, extent(lda), b + column * right.column_step, extent(ldb), beta,
                 c + row * ldc + column, extent(ldc));
   };
   const std::int64_t least_results = least_work_to_split / k + 1;  // m * n * k might overflow

@@ -34,8 +34,8 @@ std::size_t bytes_of(std::int64_t count) {
   return static_cast<std::size_t>(count) * sizeof(float);
 }
 
-void* system_allocate(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{alignment}); }
-void system_release(void* block) { ::operator delete(block, std::align_val_t{alignment}); }
+void* system_allocate(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{alignment}); }
+void system_release(void* block) { ::operator delete (block, std::align_val_t{alignment}); }
 
 }  // namespace
 

@@ -185,7 +185,7 @@ class Pool {
     }
   }
 
-  const bool spins_;  // only where every thread has a core of its own
+  const bool spins_;    // only where every thread has a core of its own
   Job* job_ = nullptr;  // written while the ticket is closed, read by those who joined
   std::atomic<std::uint64_t> ticket_{0};
   std::atomic<std::uint64_t> left_{0};  // of those who joined, how many are done

@@ -119,8 +119,8 @@ std::string to_string(const Machine& machine) {
   std::ostringstream text;
   text << machine.processor << ", " << machine.cores << (machine.cores == 1 ? " core" : " cores");
   for (const std::string& name : machine.simd) text << (name == machine.simd.front() ? ", " : " ") << name;
-  text << "\ncaches: L1d " << readable_size(machine.l1d_bytes) << ", L2 " << readable_size(machine.l2_bytes)
-       << ", L3 " << readable_size(machine.l3_bytes);
+  text << "\ncaches: L1d " << readable_size(machine.l1d_bytes) << ", L2 " << readable_size(machine.l2_bytes) << ", L3 "
+       << readable_size(machine.l3_bytes);
   text << "\nmemory: " << readable_size(machine.memory_bytes) << '\n';
   return text.str();
   // END SOLUTION

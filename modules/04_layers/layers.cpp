@@ -66,8 +66,8 @@ namespace {
 
 [[maybe_unused]] void require_gradient_shape(const char* name, const Tensor& grad_output, const Shape& expected) {
   if (grad_output.shape() == expected) return;
-  throw ShapeError(std::string(name) + ": the gradient has shape " + grad_output.shape().to_string() +
-                   ", the result " + expected.to_string());
+  throw ShapeError(std::string(name) + ": the gradient has shape " + grad_output.shape().to_string() + ", the result " +
+                   expected.to_string());
 }
 
 }  // namespace

@@ -42,9 +42,9 @@ struct Product {
 
   std::string describe() const {
     const auto letter = [](Transpose t) { return t == Transpose::no ? "N" : "T"; };
-    return std::string(letter(transpose_a)) + letter(transpose_b) + " m=" + std::to_string(m) + " n=" +
-           std::to_string(n) + " k=" + std::to_string(k) + " alpha=" + std::to_string(alpha) + " beta=" +
-           std::to_string(beta) + " gap=" + std::to_string(gap);
+    return std::string(letter(transpose_a)) + letter(transpose_b) + " m=" + std::to_string(m) +
+           " n=" + std::to_string(n) + " k=" + std::to_string(k) + " alpha=" + std::to_string(alpha) +
+           " beta=" + std::to_string(beta) + " gap=" + std::to_string(gap);
   }
 };
 
@@ -63,8 +63,10 @@ std::string mistake(const Product& p, std::mt19937_64& random) {
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.ldc(); ++j) {
       float& value = c[static_cast<std::size_t>(i * p.ldc() + j)];
-      if (j >= p.n) value = untouched;
-      else if (p.beta == 0.0F) value = std::numeric_limits<float>::quiet_NaN();  // need not be initialised
+      if (j >= p.n)
+        value = untouched;
+      else if (p.beta == 0.0F)
+        value = std::numeric_limits<float>::quiet_NaN();  // need not be initialised
     }
   }
   const std::vector<float> before = c;
@@ -83,7 +85,8 @@ std::string mistake(const Product& p, std::mt19937_64& random) {
       for (std::int64_t l = 0; l < p.k; ++l) {
         const std::int64_t at_a = p.transpose_a == Transpose::no ? i * p.lda() + l : l * p.lda() + i;
         const std::int64_t at_b = p.transpose_b == Transpose::no ? l * p.ldb() + j : j * p.ldb() + l;
-        sum += static_cast<double>(a[static_cast<std::size_t>(at_a)]) * static_cast<double>(b[static_cast<std::size_t>(at_b)]);
+        sum += static_cast<double>(a[static_cast<std::size_t>(at_a)]) *
+               static_cast<double>(b[static_cast<std::size_t>(at_b)]);
       }
       const double old = p.beta == 0.0F ? 0.0 : static_cast<double>(p.beta) * static_cast<double>(before[at]);
       const double expected = static_cast<double>(p.alpha) * sum + old;

@@ -220,11 +220,10 @@ TEST_CASE("read_idx refuses a wrong magic number and says both", "[idx]") {
 
 TEST_CASE("read_idx refuses sizes that the file does not hold without asking for their memory", "[idx]") {
   const std::uint32_t most = 0xFFFFFFFF;
-  for (const std::vector<std::uint32_t>& extents : {std::vector<std::uint32_t>{most, 28, 28},
-                                                    std::vector<std::uint32_t>{60000, 28, 28},
-                                                    std::vector<std::uint32_t>{most, most, 1},
-                                                    std::vector<std::uint32_t>{most, most, most},
-                                                    std::vector<std::uint32_t>{0x80000000, 0x80000000, 4}}) {
+  for (const std::vector<std::uint32_t>& extents :
+       {std::vector<std::uint32_t>{most, 28, 28}, std::vector<std::uint32_t>{60000, 28, 28},
+        std::vector<std::uint32_t>{most, most, 1}, std::vector<std::uint32_t>{most, most, most},
+        std::vector<std::uint32_t>{0x80000000, 0x80000000, 4}}) {
     const Bytes content = idx(extents, counting(100));
     const File file(content);
     CHECK(contains(message_for(file.path(), 3), "expected"));

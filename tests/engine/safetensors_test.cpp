@@ -172,7 +172,8 @@ TEST_CASE("read_safetensors accepts what other programs write", "[safetensors]")
   // Metadata, the second array first, spaces around.
   write_bytes(folder.file(), with_header(R"({"__metadata__": {"format": "pt", "dtype": "x"},
       "b": {"shape": [1], "data_offsets": [4, 8], "dtype": "F32"},
-      "a": {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}}   )", 8));
+      "a": {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}}   )",
+                                         8));
   const std::vector<NamedArray> arrays = read_safetensors(folder.file());
   REQUIRE(arrays.size() == 2);
   CHECK(arrays[0].name == "a");
@@ -278,8 +279,8 @@ TEST_CASE("read_safetensors refuses any dtype but F32", "[safetensors]") {
 }
 
 TEST_CASE("read_safetensors refuses shapes that are not lists of whole numbers", "[safetensors]") {
-  for (const char* shape : {"1", "\"1\"", "null", "{}", "[-1]", "[1.0]", "[\"1\"]", "[[1]]", "[null]", "[true]",
-                            "[{}]", "[1e0]", "[99999999999999999999999]"}) {
+  for (const char* shape : {"1", "\"1\"", "null", "{}", "[-1]", "[1.0]", "[\"1\"]", "[[1]]", "[null]", "[true]", "[{}]",
+                            "[1e0]", "[99999999999999999999999]"}) {
     check_refused(std::string(R"({"a": {"dtype": "F32", "shape": )") + shape + R"(, "data_offsets": [0, 4]}})", 4,
                   "shape: expected");
   }

@@ -242,6 +242,7 @@ TEST_CASE("Dataset batch: refuses a range that is not in the data set") {
   CHECK_THROWS_AS(numbers.batch(-1, 2), ValueError);
   CHECK_THROWS_AS(numbers.batch(2, 1), ValueError);
   CHECK_THROWS_AS(numbers.batch(0, 4), ValueError);
+  CHECK_THROWS_AS(numbers.batch(4, 4), ValueError);  // empty, but not in the data set
 }
 
 // TensorDataset
@@ -441,6 +442,13 @@ TEST_CASE("RandomHorizontalFlip draws one random number a sample") {
     Floats sample{1, 2};
     flip.apply(sample.data(), {1, 1, 2}, rng);
     CHECK_SAME(sample[0], same.uniform() < 0.5 ? 2.0F : 1.0F);
+  }
+  // Also when the outcome is certain: what is drawn after it must not depend on the probability.
+  for (const double probability : {0.0, 1.0}) {
+    Floats sample{1, 2};
+    RandomHorizontalFlip(probability).apply(sample.data(), {1, 1, 2}, rng);
+    same.uniform();
+    CHECK_SAME(rng.next(), same.next());
   }
 }
 
@@ -663,6 +671,14 @@ TEST_CASE("DataLoader hands out the same batches whatever the number of workers"
       CHECK(epoch_of(loader) == second);
     }
   }
+}
+
+TEST_CASE("DataLoader loses and doubles no batch when its workers race") {
+  const auto numbers = std::make_shared<Numbers>(4000);
+  DataLoaderOptions options = batches_of(1, 4);
+  options.prefetch = 4;
+  DataLoader loader(numbers, options);
+  for (int epoch = 0; epoch < 3; ++epoch) CHECK(indices_of(epoch_of(loader)) == up_to(4000));
 }
 
 TEST_CASE("DataLoader reads every sample once an epoch") {

@@ -629,11 +629,23 @@ TEST_CASE("MaxPool2dFunction backward: the gradient goes to the winner alone") {
 }
 
 TEST_CASE("MaxPool2dFunction backward: the first of equals wins") {
-  MaxPool2dFunction f({2, 2, 0});
-  f.forward({Tensor(Shape{1, 1, 2, 2}, {1, 7, 7, 7})});
-  const std::vector<Tensor> grads = f.backward(Tensor(Shape{1, 1, 1, 1}, {3}));
+  const auto winner_among = [](const Floats& pixels) {
+    MaxPool2dFunction f({2, 2, 0});
+    f.forward({Tensor(Shape{1, 1, 2, 2}, pixels)});
+    return f.backward(Tensor(Shape{1, 1, 1, 1}, {3})).at(0);
+  };
+  CHECK_CLOSE(winner_among({7, 7, 7, 7}), Doubles{3, 0, 0, 0}, 0, 0);
+  CHECK_CLOSE(winner_among({7, 7, 1, 7}), Doubles{3, 0, 0, 0}, 0, 0);
+  CHECK_CLOSE(winner_among({1, 7, 7, 7}), Doubles{0, 3, 0, 0}, 0, 0);
+  CHECK_CLOSE(winner_among({1, 2, 7, 7}), Doubles{0, 0, 3, 0}, 0, 0);
+  CHECK_CLOSE(winner_among({7, 1, 7, 1}), Doubles{3, 0, 0, 0}, 0, 0);
+
+  // What a ReLU leaves behind: nothing but zeros, under windows that overlap.
+  MaxPool2dFunction f({2, 1, 0});
+  f.forward({Tensor(Shape{1, 1, 3, 3})});
+  const std::vector<Tensor> grads = f.backward(Tensor(Shape{1, 1, 2, 2}, {1, 2, 3, 4}));
   REQUIRE(grads.size() == 1);
-  CHECK_CLOSE(grads[0], Doubles{0, 3, 0, 0}, 0, 0);
+  CHECK_CLOSE(grads[0], Doubles{1, 2, 0, 3, 4, 0, 0, 0, 0}, 0, 0);
 }
 
 TEST_CASE("MaxPool2dFunction backward: a pixel that wins in several windows gets all their gradients") {
