@@ -65,6 +65,10 @@ TEST_CASE("A student walks from the skeleton to the finished course", "[commands
   CHECK_SAME(tested.json().at("passed"), 0);
   CHECK_SAME(tested.json().at("failed"), 3);
 
+  // The first failure points at the stub in the student's file.
+  CHECK_SAME(tested.json().at("cases").at(0).at("failures").at(0).at("source_line"), 6);
+  CHECK_CONTAINS(box.tito({"module", "test", "01"}).out, "modules/01_count/count.cpp:6");
+
   box.tito({"dev", "fill", "count"});
   tested = box.tito({"module", "test", "count", "--json"});
   CHECK_SAME(tested.status, 0);

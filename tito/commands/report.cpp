@@ -28,7 +28,7 @@ void print_field(Context& context, const std::string& name, const std::string& t
   }
 }
 
-void print_case(Context& context, const CaseResult& result, Extent extent) {
+void print_case(Context& context, const CaseResult& result, Extent extent, const std::string& source) {
   Screen& screen = context.screen;
   screen.line(fmt::format("  {} {}", screen.paint(Style::bad, screen.cross()), screen.paint(Style::bold, result.name)));
   print_field(context, "", result.reason);
@@ -41,6 +41,7 @@ void print_case(Context& context, const CaseResult& result, Extent extent) {
     print_field(context, "actual", failure.actual);
     print_field(context, "where", failure.note);
     if (failure.actual != "threw: " + failure.message) print_field(context, "message", failure.message);
+    if (failure.source_line > 0) print_field(context, "write", fmt::format("{}:{}", source, failure.source_line));
     if (!failure.file.empty()) print_field(context, "at", fmt::format("{}:{}", nearby(failure.file), failure.line));
   }
   if (result.failures.size() > shown) {
@@ -98,7 +99,7 @@ void print_diagnostics(Context& context, const Compilation& compilation, Extent 
   if (more > 0) screen.line(screen.paint(Style::dim, fmt::format("  {} more message{} of the compiler: --all shows them", more, more == 1 ? "" : "s")));
 }
 
-void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat) {
+void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat, const std::string& source) {
   Screen& screen = context.screen;
   std::size_t shown = 0, not_shown = 0, not_run = 0;
   for (const CaseResult& result : verdict.cases) {
@@ -109,7 +110,7 @@ void print_failures(Context& context, const Verdict& verdict, Extent extent, con
       ++not_shown;
     } else {
       if (shown++ > 0) screen.line();
-      print_case(context, result, extent);
+      print_case(context, result, extent, source);
     }
   }
   if (!verdict.problem.empty()) screen.line(fmt::format("  {} {}", screen.paint(Style::bad, screen.cross()), verdict.problem));
@@ -174,7 +175,7 @@ void print_check(Context& context, const std::string& slug, const Check& check, 
   screen.line(fmt::format("  {} {} of {} cases pass   {}", screen.paint(Style::bad, screen.cross()), check.verdict.passed,
                           check.verdict.planned, screen.paint(Style::dim, duration(check.seconds))));
   screen.line();
-  print_failures(context, check.verdict, extent, repeat);
+  print_failures(context, check.verdict, extent, repeat, file);
 }
 
 nlohmann::json json_of(const std::vector<Measure>& measures) {
@@ -195,6 +196,7 @@ nlohmann::json json_of(const Verdict& verdict) {
       for (const CheckFailure& failure : result.failures) {
         one["failures"].push_back({{"expression", failure.expression}, {"expected", failure.expected}, {"actual", failure.actual},
                                    {"note", failure.note}, {"message", failure.message}, {"file", failure.file}, {"line", failure.line}});
+        if (failure.source_line > 0) one["failures"].back()["source_line"] = failure.source_line;
       }
     }
     cases.push_back(one);

@@ -19,8 +19,10 @@ std::string module_label(const Track& track, const std::string& slug);
 // The verdict on a module, and the first failure or all of them.
 void print_check(Context& context, const std::string& slug, const Check& check, Extent extent);
 
-// A program's cases: the first that failed, or all.
-void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat);
+// A program's cases: the first that failed, or all. `repeat` is the command that runs them again, `source` the
+// student's file, if it is about one.
+void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat,
+                    const std::string& source = "");
 
 // The compiler's first error, or all that it said.
 void print_diagnostics(Context& context, const Compilation& compilation, Extent extent);

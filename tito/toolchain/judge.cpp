@@ -76,7 +76,7 @@ class RecordReader {
     std::vector<CheckFailure>& failures = current()->failures;
     if (failures.size() >= most_failures_kept) return;
     failures.push_back({text_of(event, "expression"), text_of(event, "expected"), text_of(event, "actual"), text_of(event, "note"),
-                        text_of(event, "message"), text_of(event, "file"), static_cast<int>(number_of(event, "line"))});
+                        text_of(event, "message"), text_of(event, "file"), static_cast<int>(number_of(event, "line")), 0});
   }
 
   void end(const json& event) {

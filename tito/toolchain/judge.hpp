@@ -34,8 +34,9 @@ struct CheckFailure {
   std::string actual;
   std::string note;
   std::string message;
-  std::string file;
+  std::string file;  // of the test
   int line = 0;
+  int source_line = 0;  // in the student's file, where that is known: of the stub that was reached
 };
 
 struct CaseResult {
