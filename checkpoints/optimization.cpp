@@ -104,7 +104,7 @@ TEST_CASE("Adam learns real digits while its rate falls on a schedule", "[limit:
   Rng rng(judge::seed());
   Network network(rng);
   Adam adam(network.parameters(), 0.001F);
-  CosineAnnealingLR schedule(adam, 2, 0.0002F);
+  CosineAnnealingLR schedule(adam, 1, 0.0002F);
   for (int epoch = 0; epoch < 2; ++epoch) {
     pass(network, adam, train, rng);
     schedule.step();

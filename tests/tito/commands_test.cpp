@@ -257,7 +257,11 @@ TEST_CASE("next and checkpoint status answer at once", "[commands][limit:60]") {
       box.tito(command);
       best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     }
-    // The shell and env that start it are in the time, so this is the 20 ms with room for them.
-    CHECK(best < 0.05);
+    // 20 ms is what is promised; the shell and env that start it are in this time, too.
+#ifdef __SANITIZE_ADDRESS__
+    CHECK(best < 1);
+#else
+    CHECK(best < 0.04);
+#endif
   }
 }

@@ -121,6 +121,14 @@ TEST_CASE("Figures are written for people", "[parts]") {
   CHECK_SAME(tito::duration(72.4), std::string("1 min 12 s"));
 }
 
+TEST_CASE("A text is cut to the columns that people see", "[parts]") {
+  CHECK_SAME(tito::shortened("abcdefgh", 8), std::string("abcdefgh"));
+  CHECK_SAME(tito::shortened("abcdefghi", 8), std::string("abcdef.."));
+  CHECK_SAME(tito::shortened("✓✓✓✓✓✓", 5), std::string("✓✓✓.."));
+  CHECK_SAME(tito::shortened("\x1b[1mabcdef\x1b[0m", 5), std::string("\x1b[1mabc\x1b[0m.."));
+  CHECK_SAME(tito::shortened("\x1b[1mabcde\x1b[0m", 5), std::string("\x1b[1mabcde\x1b[0m"));
+}
+
 TEST_CASE("A table's columns fit their widest cell, whatever its colours", "[parts]") {
   tito::Table table;
   table.row({"\x1b[1mab\x1b[0m", "c"});

@@ -56,7 +56,7 @@ void status(Context& context) {
     table.row({screen.mark(state), two_digits(number_in(context.workspace().track(), slug)), screen.paint(Style::bold, module.checkpoint),
                state, module.capability});
   }
-  for (const std::string& line : table.lines()) screen.line(line);
+  for (const std::string& line : table.lines()) screen.row(line);
 }
 
 void timeline(Context& context) {

@@ -29,7 +29,7 @@ void list(Context& context) {
   context.result = {{"track", track.name}, {"modules", modules}};
   context.screen.line(fmt::format("{}, track {}", course.title(), track.name));
   context.screen.line();
-  for (const std::string& line : table.lines()) context.screen.line(line);
+  for (const std::string& line : table.lines()) context.screen.row(line);
 }
 
 Check check_with_progress(Context& context, const std::string& slug, std::uint64_t seed) {

@@ -224,7 +224,7 @@ nlohmann::json json_of(const Check& check) {
 void print_measures(Context& context, const std::vector<Measure>& measures) {
   Table table;
   for (const Measure& one : measures) table.row({one.name, one.value ? figure(*one.value, one.unit) : "not a finite number"});
-  for (const std::string& line : table.lines("      ")) context.screen.line(line);
+  for (const std::string& line : table.lines("      ")) context.screen.row(line);
 }
 
 void print_proof(Context& context, const std::string& checkpoint, const Proof& proof, Extent extent) {

@@ -114,7 +114,7 @@ void print_table(Context& context, const Tour& tour) {
     table.row({slug == last ? "" : slug, one.name, figure(one.value.value_or(0), one.unit)});
     last = slug;
   }
-  for (const std::string& line : table.lines()) screen.line(line);
+  for (const std::string& line : table.lines()) screen.row(line);
 }
 
 void run(Context& context, const Options& options) {

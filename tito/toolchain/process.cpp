@@ -22,7 +22,7 @@ std::atomic<bool> interrupted{false};
 
 namespace {
 
-constexpr rlim_t memory_limit = rlim_t{8} << 30U;     // address space of students' code, bytes
+constexpr rlim_t memory_limit = rlim_t{4} << 30U;     // address space of students' code, bytes
 constexpr rlim_t file_size_limit = rlim_t{256} << 20U;
 constexpr std::size_t longest_record_line = 1 << 20;
 

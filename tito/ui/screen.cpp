@@ -82,6 +82,10 @@ void Screen::line(const std::string& text) {
   if (!quiet_) write_to(stdout, text + "\n");
 }
 
+void Screen::row(const std::string& text) {
+  line(terminal_ ? shortened(text, static_cast<std::size_t>(width())) : text);
+}
+
 void Screen::error(const std::string& message, const std::string& way_out) {
   const bool color = color_ && ::isatty(STDERR_FILENO) != 0;
   write_to(stderr, (color ? "\x1b[31mtito:\x1b[0m " : "tito: ") + message + "\n");
@@ -172,12 +176,21 @@ std::string shortened(const std::string& text, std::size_t columns) {
   if (columns_of(text) <= columns) return text;
   std::string kept;
   std::size_t used = 0;
+  bool colored = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      const std::size_t end = std::min(text.find('m', i), text.size() - 1);
+      kept.append(text, i, end - i + 1);
+      colored = true;
+      i = end;
+      continue;
+    }
     const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U;
     if (starts && used + 2 >= columns) break;
     used += starts ? 1U : 0U;
     kept += text[i];
   }
+  if (colored) kept += "\x1b[0m";
   return kept + "..";
 }
 

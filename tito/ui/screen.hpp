@@ -25,6 +25,9 @@ class Screen {
   std::string paint(Style style, const std::string& text) const;
 
   void line(const std::string& text = "");
+
+  // The same, cut to the width of the terminal where there is one: for rows of tables.
+  void row(const std::string& text);
   void error(const std::string& message, const std::string& way_out);
   void json(const nlohmann::json& object);
 
@@ -87,7 +90,7 @@ std::string figure(double value, const std::string& unit);
 // "0.42 s", "1 min 12 s"
 std::string duration(double seconds);
 
-// The text cut to a number of columns.
+// The text cut to a number of columns; colours take none.
 std::string shortened(const std::string& text, std::size_t columns);
 
 }  // namespace tito
