@@ -769,6 +769,10 @@ TEST_CASE("Arithmetic in place refuses what cannot be broadcast to the tensor") 
   CHECK_THROWS_AS(row -= larger, ShapeError);
   CHECK_THROWS_AS(row *= larger, ShapeError);
   CHECK_THROWS_AS(a += Tensor({2}, {1, 2}), ShapeError);
+  Tensor matrix({3, 2}, {1, 2, 3, 4, 5, 6});
+  CHECK_THROWS_AS(matrix += larger, ShapeError);
+  CHECK_THROWS_AS(matrix -= larger, ShapeError);
+  CHECK_THROWS_AS(matrix *= larger, ShapeError);
   CHECK_CLOSE(a, {1, 2, 3}, 0, 0);
   CHECK_CLOSE(row, {1, 2, 3}, 0, 0);
 }
@@ -966,6 +970,7 @@ TEST_CASE("sum_to refuses a shape that cannot be broadcast to the tensor") {
   CHECK_THROWS_AS(sum_to(a, {4, 2, 3}), ShapeError);
   CHECK_THROWS_AS(sum_to(Tensor({3}, {1, 2, 3}), {2, 3}), ShapeError);
   CHECK_THROWS_AS(sum_to(Tensor({1, 3}, {1, 2, 3}), {2, 3}), ShapeError);
+  CHECK_THROWS_AS(sum_to(Tensor({3}, {1, 2, 3}), {1, 3}), ShapeError);
 }
 
 // --- reductions ---
@@ -1152,7 +1157,8 @@ TEST_CASE("matmul_naive refuses what does not fit and names both shapes") {
   check_product_refuses(matmul_naive, {2, 3}, {2, 3});
   check_product_refuses(matmul_naive, {3}, {3, 2});
   check_product_refuses(matmul_naive, {2, 3}, {3});
-  check_product_refuses(matmul_naive, {1, 2, 3}, {3, 2});
+  check_product_refuses(matmul_naive, {2, 3, 1}, {3, 2});
+  check_product_refuses(matmul_naive, {2, 3}, {3, 2, 1});
 }
 
 TEST_CASE("matmul_blocked multiplies a 2 by 3 with a 3 by 2 matrix") {
@@ -1174,7 +1180,8 @@ TEST_CASE("matmul_blocked refuses what does not fit and names both shapes") {
   check_product_refuses(matmul_blocked, {2, 3}, {2, 3});
   check_product_refuses(matmul_blocked, {3}, {3, 2});
   check_product_refuses(matmul_blocked, {2, 3}, {3});
-  check_product_refuses(matmul_blocked, {1, 2, 3}, {3, 2});
+  check_product_refuses(matmul_blocked, {2, 3, 1}, {3, 2});
+  check_product_refuses(matmul_blocked, {2, 3}, {3, 2, 1});
 }
 
 TEST_CASE("matmul multiplies a 2 by 3 with a 3 by 2 matrix") {
@@ -1199,7 +1206,8 @@ TEST_CASE("matmul refuses what does not fit and names both shapes") {
   check_product_refuses(matmul, {2, 3}, {2, 3});
   check_product_refuses(matmul, {3}, {3, 2});
   check_product_refuses(matmul, {2, 3}, {3});
-  check_product_refuses(matmul, {1, 2, 3}, {3, 2});
+  check_product_refuses(matmul, {2, 3, 1}, {3, 2});
+  check_product_refuses(matmul, {2, 3}, {3, 2, 1});
 }
 
 TEST_CASE("matmul_tn multiplies the first factor transposed") {
@@ -1219,6 +1227,8 @@ TEST_CASE("matmul_tn refuses what does not fit and names both shapes") {
   check_product_refuses(matmul_tn, {2, 3}, {3, 4});
   check_product_refuses(matmul_tn, {3}, {3, 2});
   check_product_refuses(matmul_tn, {2, 3}, {2});
+  check_product_refuses(matmul_tn, {2, 3, 1}, {2, 4});
+  check_product_refuses(matmul_tn, {2, 3}, {2, 4, 1});
 }
 
 TEST_CASE("matmul_nt multiplies with the second factor transposed") {
@@ -1238,6 +1248,8 @@ TEST_CASE("matmul_nt refuses what does not fit and names both shapes") {
   check_product_refuses(matmul_nt, {2, 3}, {3, 4});
   check_product_refuses(matmul_nt, {3}, {3, 3});
   check_product_refuses(matmul_nt, {2, 3}, {3});
+  check_product_refuses(matmul_nt, {2, 3, 1}, {4, 3});
+  check_product_refuses(matmul_nt, {2, 3}, {4, 3, 1});
 }
 
 // --- comparing and printing ---
