@@ -103,7 +103,8 @@ TEST_CASE("Every digit is seen once in every epoch") {
   double found_brightness = 0;
   Batch batch;
   while (loader.next(batch)) {
-    for (std::int64_t i = 0; i < batch.targets.size(); ++i) ++found.at(static_cast<std::size_t>(batch.targets.data()[i]));
+    for (std::int64_t i = 0; i < batch.targets.size(); ++i)
+      ++found.at(static_cast<std::size_t>(batch.targets.data()[i]));
     for (std::int64_t i = 0; i < batch.inputs.size(); ++i) found_brightness += batch.inputs.data()[i];
   }
   CHECK_SAME(found, expected);

@@ -73,7 +73,8 @@ TEST_CASE("The tape finds on real digits the gradients that were chained by hand
   LinearFunction two;
   CrossEntropyLoss by_hand;
   const Tensor h = relu.forward({one.forward({digits.images, first.weight().value(), first.bias().value()})});
-  const Tensor value = by_hand.forward({two.forward({h, second.weight().value(), second.bias().value()}), digits.labels});
+  const Tensor value =
+      by_hand.forward({two.forward({h, second.weight().value(), second.bias().value()}), digits.labels});
   const std::vector<Tensor> d2 = two.backward(by_hand.backward(Tensor::scalar(1))[0]);
   const std::vector<Tensor> d1 = one.backward(relu.backward(d2[0])[0]);
   CHECK_CLOSE(loss.value().item(), value.item(), 1e-5);
@@ -86,21 +87,26 @@ TEST_CASE("The tape finds on real digits the gradients that were chained by hand
 TEST_CASE("Formulas nobody differentiated by hand agree with central differences") {
   Rng rng(judge::seed());
   const auto formula = [](const std::vector<Variable>& v) {
-    const Variable attention = apply(std::make_unique<Softmax>(), {matmul(v[0], v[1]) / Variable(Tensor::scalar(2))});
-    const Variable mixed = matmul(attention, reshape(v[2], Shape{3, -1}));
+    const Variable shares = apply(std::make_unique<Softmax>(), {matmul(v[0], v[1]) / Variable(Tensor::scalar(2))});
+    const Variable mixed = matmul(shares, reshape(v[2], Shape{3, -1}));
     return (mixed - mean(mixed)) * (mixed + sum(v[2] * v[2]));
   };
-  const GradientCheck check = check_gradients(formula, {Tensor::normal(Shape{2, 4}, 0, 0.5F, rng), Tensor::normal(Shape{4, 3}, 0, 0.5F, rng),
-                                                        Tensor::normal(Shape{6}, 0, 0.5F, rng)});
+  const GradientCheck check =
+      check_gradients(formula, {Tensor::normal(Shape{2, 4}, 0, 0.5F, rng), Tensor::normal(Shape{4, 3}, 0, 0.5F, rng),
+                                Tensor::normal(Shape{6}, 0, 0.5F, rng)});
   judge::measure("largest error of a gradient", check.error, "");
   CHECK(check.error < 1e-2);
   CHECK(check.error > 0);
 
-  // Not only by its own account: d(w x)^2 / dw with the same w in both factors.
+  // Not only by its own account: (2 w)^2 with the same w in both factors, and w / (w + 1).
   Variable w(Tensor::scalar(3), true);
   Variable y = (w * Tensor::scalar(2)) * (w * Tensor::scalar(2));
   y.backward();
   CHECK_CLOSE(w.grad(), Doubles{24});
+  w.zero_grad();
+  Variable quotient = w / (w + Tensor::scalar(1));
+  quotient.backward();
+  CHECK_CLOSE(w.grad(), Doubles{1.0 / 16});
 }
 
 TEST_CASE("Shared and deep graphs are walked once a node") {
@@ -119,4 +125,10 @@ TEST_CASE("Shared and deep graphs are walked once a node") {
   deep.backward();
   judge::measure("time a node of the tape", watch.seconds() / nodes, "s");
   CHECK_CLOSE(x.grad(), Doubles{1}, 0, 0);
+
+  // One that is never walked is dropped as easily.
+  Variable unused = x;
+  for (int i = 0; i < nodes; ++i) unused = unused * one;
+  unused = Variable();
+  CHECK_CLOSE(x.value().item(), 1.0, 0, 0);
 }

@@ -31,8 +31,8 @@ struct Recipe {
 };
 
 Tensor network(const Recipe& r, Function* nonlinearity) {
-  const Tensor hidden = matmul(corners(), Tensor::full(Shape{2, 2}, r.slope)) -
-                        Tensor(Shape{2}, {r.first_threshold, r.second_threshold});
+  const Tensor hidden =
+      matmul(corners(), Tensor::full(Shape{2, 2}, r.slope)) - Tensor(Shape{2}, {r.first_threshold, r.second_threshold});
   const Tensor bent = nonlinearity == nullptr ? hidden : nonlinearity->forward({hidden});
   return matmul(bent, Tensor(Shape{2, 1}, {r.first_weight, r.second_weight})) + r.offset;
 }

@@ -52,9 +52,7 @@ struct Network {
     return loss;
   }
 
-  std::vector<Parameter> parameters() const {
-    return {first.weight(), first.bias(), second.weight(), second.bias()};
-  }
+  std::vector<Parameter> parameters() const { return {first.weight(), first.bias(), second.weight(), second.bias()}; }
 };
 
 }  // namespace

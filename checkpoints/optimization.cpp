@@ -25,9 +25,7 @@ struct Network {
 
   explicit Network(Rng& rng) : first(784, 64, rng), second(64, 10, rng) {}
 
-  std::vector<Parameter> parameters() const {
-    return {first.weight(), first.bias(), second.weight(), second.bias()};
-  }
+  std::vector<Parameter> parameters() const { return {first.weight(), first.bias(), second.weight(), second.bias()}; }
 
   Tensor logits(const Tensor& images) {
     ReLU relu;
@@ -92,7 +90,8 @@ TEST_CASE("An MLP learns real digits one image at a time", "[limit:60]") {
     pass(network, sgd, train, rng);
     schedule.step();
   }
-  judge::measure("MLP training, one image a step", 2.0 * static_cast<double>(train.labels.size()) / watch.seconds(), "samples/s");
+  judge::measure("MLP training, one image a step", 2.0 * static_cast<double>(train.labels.size()) / watch.seconds(),
+                 "samples/s");
   const double right = accuracy(network.logits(test.images), test.labels);
   judge::measure("accuracy on digits never seen", 100 * right, "%");
   CHECK(right >= 0.85);
@@ -117,8 +116,12 @@ TEST_CASE("Adam learns real digits while its rate falls on a schedule", "[limit:
 
 TEST_CASE("Momentum and Adam cross a valley that plain descent crawls along") {
   const double plain = distance_left([](const Parameter& p) { return SGD({p}, 0.02F); });
-  const double momentum = distance_left([](const Parameter& p) { return SGD({p}, SGDOptions{0.02F, 0.75F, false, 0.0F}); });
-  const double nesterov = distance_left([](const Parameter& p) { return SGD({p}, SGDOptions{0.02F, 0.75F, true, 0.0F}); });
+  const double momentum = distance_left([](const Parameter& p) {
+    return SGD({p}, SGDOptions{0.02F, 0.75F, false, 0.0F});
+  });
+  const double nesterov = distance_left([](const Parameter& p) {
+    return SGD({p}, SGDOptions{0.02F, 0.75F, true, 0.0F});
+  });
   const double adam = distance_left([](const Parameter& p) { return Adam({p}, 0.1F); });
   CHECK(plain > 0.25);
   CHECK(momentum < 0.5 * plain);

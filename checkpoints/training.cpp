@@ -1,4 +1,6 @@
 // Capability of module training: a model is trained, judged and kept.
+#include "tinytorch/training.hpp"
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +16,6 @@
 #include "tinytorch/activations.hpp"
 #include "tinytorch/layers.hpp"
 #include "tinytorch/losses.hpp"
-#include "tinytorch/training.hpp"
 
 using namespace tinytorch;
 

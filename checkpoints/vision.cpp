@@ -91,7 +91,8 @@ TEST_CASE("Convolution as matrix products agrees with its definition on real dig
   for (const Window& window : {Window{3, 1, 1}, Window{5, 2, 0}}) {
     Conv2d layer(1, 6, window, rng);
     const Tensor images = as_images(test.images);
-    CHECK_CLOSE(layer.forward(images), conv2d(images, layer.weight().value(), layer.bias().value(), window), 1e-4, 1e-5);
+    CHECK_CLOSE(layer.forward(images), conv2d(images, layer.weight().value(), layer.bias().value(), window), 1e-4,
+                1e-5);
   }
 }
 
@@ -153,7 +154,8 @@ TEST_CASE("Batch normalisation learns what is normal and judges single digits by
   net.set_training(false);
   const auto running_mean = [&] {
     for (const NamedTensor& entry : norm.state()) {
-      if (entry.name == "running_mean") return std::vector<float>(entry.tensor.data(), entry.tensor.data() + entry.tensor.size());
+      if (entry.name == "running_mean")
+        return std::vector<float>(entry.tensor.data(), entry.tensor.data() + entry.tensor.size());
     }
     return std::vector<float>();
   };

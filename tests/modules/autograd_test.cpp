@@ -1,5 +1,7 @@
 // Module autograd: values and gradients of every operation, the order of the walk, what is recorded
 // and what is released, and graphs large enough to break a careless walk.
+#include "tinytorch/autograd.hpp"
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +16,6 @@
 #include "judge/case.hpp"
 #include "judge/compare.hpp"
 #include "tinytorch/activations.hpp"
-#include "tinytorch/autograd.hpp"
 #include "tinytorch/losses.hpp"
 
 using namespace tinytorch;
@@ -85,7 +86,7 @@ std::string disagreement(const Graph& graph, const std::vector<Tensor>& inputs, 
   return "";
 }
 
-#define CHECK_GRAPH(graph, ...) CHECK_SAME(disagreement(graph, std::vector<Tensor>__VA_ARGS__), std::string())
+#define CHECK_GRAPH(graph, ...) CHECK_SAME(disagreement(graph, std::vector<Tensor> __VA_ARGS__), std::string())
 
 // What a Probe saw of its life.
 struct Sightings {
@@ -160,9 +161,7 @@ class Pass : public Function {
     inputs_ = inputs.size();
     return inputs[0];
   }
-  std::vector<Tensor> backward(const Tensor& grad_output) override {
-    return std::vector<Tensor>(inputs_, grad_output);
-  }
+  std::vector<Tensor> backward(const Tensor& grad_output) override { return std::vector<Tensor>(inputs_, grad_output); }
 
  private:
   std::size_t inputs_ = 0;
@@ -696,8 +695,8 @@ TEST_CASE("operator+ and operator- have right gradients for all that broadcasts"
   Rng rng(judge::seed());
   const Graph add = [](const std::vector<Variable>& v) { return v[0] + v[1]; };
   const Graph subtract = [](const std::vector<Variable>& v) { return v[0] - v[1]; };
-  const std::vector<std::pair<Shape, Shape>> shapes = {{{2, 3}, {2, 3}}, {{2, 3}, {3}}, {{2, 1}, {1, 3}}, {{}, {2, 2}},
-                                                       {{3, 1, 2}, {2, 1}}, {{1, 1}, {4}}, {{1}, {}}};
+  const std::vector<std::pair<Shape, Shape>> shapes = {
+      {{2, 3}, {2, 3}}, {{2, 3}, {3}}, {{2, 1}, {1, 3}}, {{}, {2, 2}}, {{3, 1, 2}, {2, 1}}, {{1, 1}, {4}}, {{1}, {}}};
   for (const auto& [a, b] : shapes) {
     CHECK_GRAPH(add, {random_tensor(a, rng), random_tensor(b, rng)});
     CHECK_GRAPH(add, {random_tensor(b, rng), random_tensor(a, rng)});
@@ -709,8 +708,8 @@ TEST_CASE("operator+ and operator- have right gradients for all that broadcasts"
 TEST_CASE("The product of variables has right gradients for all that broadcasts") {
   Rng rng(judge::seed());
   const Graph multiply = [](const std::vector<Variable>& v) { return v[0] * v[1]; };
-  const std::vector<std::pair<Shape, Shape>> shapes = {{{2, 3}, {2, 3}}, {{2, 3}, {3}}, {{2, 1}, {1, 3}}, {{}, {2, 2}},
-                                                       {{3, 1, 2}, {2, 1}}, {{1, 1}, {4}}, {{1}, {}}};
+  const std::vector<std::pair<Shape, Shape>> shapes = {
+      {{2, 3}, {2, 3}}, {{2, 3}, {3}}, {{2, 1}, {1, 3}}, {{}, {2, 2}}, {{3, 1, 2}, {2, 1}}, {{1, 1}, {4}}, {{1}, {}}};
   for (const auto& [a, b] : shapes) {
     CHECK_GRAPH(multiply, {random_tensor(a, rng), random_tensor(b, rng)});
     CHECK_GRAPH(multiply, {random_tensor(b, rng), random_tensor(a, rng)});
@@ -720,8 +719,8 @@ TEST_CASE("The product of variables has right gradients for all that broadcasts"
 TEST_CASE("operator/ has right gradients for all that broadcasts") {
   Rng rng(judge::seed());
   const Graph divide = [](const std::vector<Variable>& v) { return v[0] / v[1]; };
-  const std::vector<std::pair<Shape, Shape>> shapes = {{{2, 3}, {2, 3}}, {{2, 3}, {3}}, {{2, 1}, {1, 3}}, {{}, {2, 2}},
-                                                       {{3, 1, 2}, {2, 1}}, {{1}, {}}};
+  const std::vector<std::pair<Shape, Shape>> shapes = {{{2, 3}, {2, 3}}, {{2, 3}, {3}},       {{2, 1}, {1, 3}},
+                                                       {{}, {2, 2}},     {{3, 1, 2}, {2, 1}}, {{1}, {}}};
   for (const auto& [a, b] : shapes) {
     CHECK_GRAPH(divide, {random_tensor(a, rng), random_tensor(b, rng, 1, 2)});
     CHECK_GRAPH(divide, {random_tensor(b, rng), random_tensor(a, rng, 1, 2)});
@@ -908,14 +907,13 @@ TEST_CASE("check_gradients finds nothing wrong with right gradients") {
 TEST_CASE("check_gradients reports where a gradient is wrong and by how much") {
   // y = a + 2 b, but the gradient of b's element 2 comes out as 5.
   const auto f = [](const std::vector<Variable>& v) {
-    return tinytorch::apply(std::make_unique<Custom>(
-                     [](const std::vector<Tensor>& in) { return in[0] + in[1] * 2.0F; },
-                     [](const Tensor& g) {
-                       Tensor db = g * 2.0F;
-                       db.data()[2] = 50;
-                       return std::vector<Tensor>{copy_of(g), db};
-                     }),
-                 v);
+    return tinytorch::apply(std::make_unique<Custom>([](const std::vector<Tensor>& in) { return in[0] + in[1] * 2.0F; },
+                                                     [](const Tensor& g) {
+                                                       Tensor db = g * 2.0F;
+                                                       db.data()[2] = 50;
+                                                       return std::vector<Tensor>{copy_of(g), db};
+                                                     }),
+                            v);
   };
   const GradientCheck check = check_gradients(f, {Tensor(Shape{4}, {1, 2, 3, 4}), Tensor(Shape{4}, {1, 1, 1, 1})});
   CHECK_SAME(check.input, std::size_t{1});
@@ -939,13 +937,14 @@ TEST_CASE("check_gradients weights elements unequally so that mixed-up gradients
   // The identity, with its gradient in reverse order: equal weights would not notice.
   const auto f = [](const std::vector<Variable>& v) {
     return tinytorch::apply(std::make_unique<Custom>([](const std::vector<Tensor>& in) { return copy_of(in[0]); },
-                                          [](const Tensor& g) {
-                                            Tensor reversed = copy_of(g);
-                                            const std::int64_t n = g.size();
-                                            for (std::int64_t i = 0; i < n; ++i) reversed.data()[i] = g.data()[n - 1 - i];
-                                            return std::vector<Tensor>{reversed};
-                                          }),
-                 v);
+                                                     [](const Tensor& g) {
+                                                       Tensor reversed = copy_of(g);
+                                                       const std::int64_t n = g.size();
+                                                       for (std::int64_t i = 0; i < n; ++i)
+                                                         reversed.data()[i] = g.data()[n - 1 - i];
+                                                       return std::vector<Tensor>{reversed};
+                                                     }),
+                            v);
   };
   CHECK(check_gradients(f, {Tensor(Shape{2, 3}, {1, 2, 3, 4, 5, 6})}).error > 0.01);
 }
@@ -954,14 +953,13 @@ TEST_CASE("check_gradients looks at every element of every input") {
   for (std::size_t bad_input = 0; bad_input < 2; ++bad_input) {
     for (std::int64_t bad_index = 0; bad_index < 3; ++bad_index) {
       const auto f = [=](const std::vector<Variable>& v) {
-        return tinytorch::apply(std::make_unique<Custom>(
-                         [](const std::vector<Tensor>& in) { return in[0] + in[1]; },
-                         [=](const Tensor& g) {
-                           std::vector<Tensor> grads{copy_of(g), copy_of(g)};
-                           grads[bad_input].data()[bad_index] = -100;
-                           return grads;
-                         }),
-                     v);
+        return tinytorch::apply(std::make_unique<Custom>([](const std::vector<Tensor>& in) { return in[0] + in[1]; },
+                                                         [=](const Tensor& g) {
+                                                           std::vector<Tensor> grads{copy_of(g), copy_of(g)};
+                                                           grads[bad_input].data()[bad_index] = -100;
+                                                           return grads;
+                                                         }),
+                                v);
       };
       const GradientCheck check = check_gradients(f, {Tensor(Shape{3}, {1, 2, 3}), Tensor(Shape{3}, {4, 5, 6})});
       CHECK(check.error > 0.5);

@@ -1,5 +1,7 @@
 // Module dataloader: data sets against files written here byte by byte, transforms against their formulas,
 // and a loader whose batches must not depend on how many threads prepare them.
+#include "tinytorch/dataloader.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -20,7 +22,6 @@
 #include "judge/case.hpp"
 #include "judge/compare.hpp"
 #include "judge/digits.hpp"
-#include "tinytorch/dataloader.hpp"
 #include "tinytorch/losses.hpp"
 
 using namespace tinytorch;
@@ -36,7 +37,8 @@ class Folder {
  public:
   Folder() {
     std::random_device device;
-    path_ = std::filesystem::temp_directory_path() / ("dataloader_test_" + std::to_string(device()) + std::to_string(device()));
+    path_ = std::filesystem::temp_directory_path() /
+            ("dataloader_test_" + std::to_string(device()) + std::to_string(device()));
     std::filesystem::create_directories(path_);
   }
   Folder(const Folder&) = delete;
@@ -480,7 +482,8 @@ TEST_CASE("RandomCrop moves the image as the random row and column say; zeros fi
       }
     }
     INFO("padding " << padding << ", image " << image.shape().to_string() << ", moved by " << down << " and " << right);
-    CHECK_SAME(transformed(RandomCrop(padding), image.shape(), Floats(image.data(), image.data() + image.size()), seed), expected);
+    CHECK_SAME(transformed(RandomCrop(padding), image.shape(), Floats(image.data(), image.data() + image.size()), seed),
+               expected);
   }
 }
 
@@ -639,7 +642,8 @@ TEST_CASE("DataLoader gives each position of each epoch random numbers of its ow
       for (std::uint64_t position = 0; position < 8; ++position) {
         Rng rng(base + position);
         Floats sample;
-        for (int i = 0; i < 4; ++i) sample.push_back(static_cast<float>(order[position]) + 0.25F * static_cast<float>(i));
+        for (int i = 0; i < 4; ++i)
+          sample.push_back(static_cast<float>(order[position]) + 0.25F * static_cast<float>(i));
         const Noise noise;
         noise.apply(sample.data(), {2, 2}, rng);
         noise.apply(sample.data(), {2, 2}, rng);
@@ -709,7 +713,8 @@ TEST_CASE("DataLoader prepares batches while the trainer works but no more than 
   Batch batch;
   REQUIRE(loader.next(batch));
   // The trainer is busy; the workers go on.
-  for (int wait = 0; wait < 2000 && numbers->reads < 7; ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (int wait = 0; wait < 2000 && numbers->reads < 7; ++wait)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   CHECK(numbers->reads >= 7);
   std::this_thread::sleep_for(std::chrono::milliseconds(30));
   // One handed out, three ready for each of two workers, and each may hold one more.

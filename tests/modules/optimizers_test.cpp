@@ -1,5 +1,7 @@
 // Module optimizers: update rules against hand-computed values and an oracle in double precision,
 // and learning-rate schedules against their formulas.
+#include "tinytorch/optimizers.hpp"
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +12,6 @@
 #include "judge/case.hpp"
 #include "judge/compare.hpp"
 #include "tinytorch/losses.hpp"
-#include "tinytorch/optimizers.hpp"
 
 using namespace tinytorch;
 
@@ -312,7 +313,7 @@ TEST_CASE("SGD keeps its velocity apart from the gradient it came from") {
   const Parameter p = parameter({0});
   SGD sgd({p}, SGDOptions{1.0F, 0.5F, false, 0.0F});
   set_grad(p, {4});
-  sgd.step();  // v = 4
+  sgd.step();                           // v = 4
   p.accumulate(Tensor(Shape{1}, {2}));  // g = 6, v untouched
   sgd.step();                           // v = 2 + 6
   CHECK_CLOSE(p.grad(), Doubles{6});
@@ -422,8 +423,10 @@ TEST_CASE("Adam adds epsilon after the second moment's bias correction") {
 
 TEST_CASE("Adam agrees with double precision for all its options over many steps") {
   Rng rng(judge::seed());
-  const std::vector<AdamOptions> variants = {{0.1F, 0.9F, 0.999F, 1e-8F, 0.0F}, {0.05F, 0.0F, 0.9F, 1e-3F, 0.0F},
-                                             {0.05F, 0.8F, 0.0F, 1e-8F, 0.0F},  {0.02F, 0.9F, 0.999F, 1e-8F, 0.3F},
+  const std::vector<AdamOptions> variants = {{0.1F, 0.9F, 0.999F, 1e-8F, 0.0F},
+                                             {0.05F, 0.0F, 0.9F, 1e-3F, 0.0F},
+                                             {0.05F, 0.8F, 0.0F, 1e-8F, 0.0F},
+                                             {0.02F, 0.9F, 0.999F, 1e-8F, 0.3F},
                                              {0.02F, 0.5F, 0.95F, 1e-6F, 1.0F}};
   for (const AdamOptions& options : variants) {
     const Floats start = random_values(1 + rng.below(70), rng);

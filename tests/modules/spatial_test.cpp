@@ -1,5 +1,7 @@
 // Module spatial: convolution, pooling and batch normalisation against their definitions in double
 // precision, hand-computed values and central differences.
+#include "tinytorch/spatial.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -12,7 +14,6 @@
 
 #include "judge/case.hpp"
 #include "judge/compare.hpp"
-#include "tinytorch/spatial.hpp"
 
 using namespace tinytorch;
 
@@ -284,7 +285,8 @@ TEST_CASE("conv2d agrees with the definition in double precision for random wind
   Rng rng(judge::seed());
   for (int trial = 0; trial < 40; ++trial) {
     const Window w = random_window(rng);
-    const Tensor x = random_tensor({between(1, 3, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
+    const Tensor x =
+        random_tensor({between(1, 3, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
     const Tensor weight = random_tensor({between(1, 4, rng), x.shape()[1], w.kernel, w.kernel}, rng);
     const Tensor bias = trial % 2 == 0 ? random_tensor({weight.shape()[0]}, rng) : none;
     const Tensor y = conv2d(x, weight, bias, w);
@@ -298,13 +300,13 @@ TEST_CASE("conv2d refuses shapes that do not fit") {
   const Tensor weight(Shape{3, 2, 3, 3});
   const Window w{3, 1, 0};
   CHECK_NOTHROW(conv2d(x, weight, none, w));
-  CHECK_THROWS_AS(conv2d(Tensor(Shape{1, 3, 4, 4}), weight, none, w), ShapeError);      // channels
-  CHECK_THROWS_AS(conv2d(Tensor(Shape{2, 4, 4}), weight, none, w), ShapeError);         // rank of x
-  CHECK_THROWS_AS(conv2d(x, Tensor(Shape{3, 2, 3}), none, w), ShapeError);              // rank of weight
-  CHECK_THROWS_AS(conv2d(x, weight, none, Window{2, 1, 0}), ShapeError);                // window is not K x K
-  CHECK_THROWS_AS(conv2d(x, Tensor(Shape{3, 2, 3, 2}), none, w), ShapeError);           // not square
-  CHECK_THROWS_AS(conv2d(x, weight, Tensor(Shape{2}), w), ShapeError);                  // bias
-  CHECK_THROWS_AS(conv2d(Tensor(Shape{1, 2, 2, 4}), weight, none, w), ShapeError);      // image too small
+  CHECK_THROWS_AS(conv2d(Tensor(Shape{1, 3, 4, 4}), weight, none, w), ShapeError);  // channels
+  CHECK_THROWS_AS(conv2d(Tensor(Shape{2, 4, 4}), weight, none, w), ShapeError);     // rank of x
+  CHECK_THROWS_AS(conv2d(x, Tensor(Shape{3, 2, 3}), none, w), ShapeError);          // rank of weight
+  CHECK_THROWS_AS(conv2d(x, weight, none, Window{2, 1, 0}), ShapeError);            // window is not K x K
+  CHECK_THROWS_AS(conv2d(x, Tensor(Shape{3, 2, 3, 2}), none, w), ShapeError);       // not square
+  CHECK_THROWS_AS(conv2d(x, weight, Tensor(Shape{2}), w), ShapeError);              // bias
+  CHECK_THROWS_AS(conv2d(Tensor(Shape{1, 2, 2, 4}), weight, none, w), ShapeError);  // image too small
 }
 
 // im2col and col2im
@@ -377,7 +379,8 @@ TEST_CASE("col2im is the adjoint of im2col for random windows") {
 
 TEST_CASE("Conv2dFunction forward: by hand") {
   Conv2dFunction f({2, 1, 0});
-  const Tensor y = f.forward({counting({1, 1, 3, 3}), Tensor(Shape{1, 1, 2, 2}, {1, 10, 100, 1000}), Tensor(Shape{1}, {0.5F})});
+  const Tensor y =
+      f.forward({counting({1, 1, 3, 3}), Tensor(Shape{1, 1, 2, 2}, {1, 10, 100, 1000}), Tensor(Shape{1}, {0.5F})});
   CHECK_CLOSE(y, Tensor(Shape{1, 1, 2, 2}, {5421.5F, 6532.5F, 8754.5F, 9865.5F}), 0, 0);
 }
 
@@ -385,7 +388,8 @@ TEST_CASE("Conv2dFunction forward: agrees with the definition for random windows
   Rng rng(judge::seed());
   for (int trial = 0; trial < 40; ++trial) {
     const Window w = random_window(rng);
-    const Tensor x = random_tensor({between(1, 4, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
+    const Tensor x =
+        random_tensor({between(1, 4, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
     const Tensor weight = random_tensor({between(1, 4, rng), x.shape()[1], w.kernel, w.kernel}, rng);
     const Tensor bias = random_tensor({weight.shape()[0]}, rng);
     const bool with_bias = trial % 2 == 0;
@@ -427,7 +431,8 @@ TEST_CASE("Conv2dFunction backward: the bias gets the sum over images and places
 
 TEST_CASE("Conv2dFunction backward: agrees with central differences for many windows") {
   Rng rng(judge::seed());
-  for (const Window& w : {Window{3, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 2, 0}, Window{1, 1, 0}, Window{2, 3, 1}}) {
+  for (const Window& w :
+       {Window{3, 1, 0}, Window{3, 1, 1}, Window{3, 2, 1}, Window{2, 2, 0}, Window{1, 1, 0}, Window{2, 3, 1}}) {
     const Tensor x = random_tensor({2, 2, between(4, 5, rng), between(4, 5, rng)}, rng);
     const Tensor weight = random_tensor({3, 2, w.kernel, w.kernel}, rng);
     const auto make = [&] { return std::make_unique<Conv2dFunction>(w); };
@@ -612,7 +617,8 @@ TEST_CASE("MaxPool2dFunction forward: agrees with the definition for random wind
   for (int trial = 0; trial < 60; ++trial) {
     Window w = random_window(rng, 0);
     w.padding = between(0, w.kernel / 2, rng);
-    const Tensor x = random_tensor({between(1, 4, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
+    const Tensor x =
+        random_tensor({between(1, 4, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
     MaxPool2dFunction f(w);
     const Tensor y = f.forward({x});
     CHECK_SHAPE(y, {x.shape()[0], x.shape()[1], count_places(x.shape()[2], w), count_places(x.shape()[3], w)});
@@ -718,7 +724,8 @@ TEST_CASE("AvgPool2dFunction forward: agrees with the definition for random wind
   for (int trial = 0; trial < 60; ++trial) {
     Window w = random_window(rng, 0);
     w.padding = between(0, w.kernel / 2, rng);
-    const Tensor x = random_tensor({between(1, 4, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
+    const Tensor x =
+        random_tensor({between(1, 4, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
     AvgPool2dFunction f(w);
     const Tensor y = f.forward({x});
     CHECK_SHAPE(y, {x.shape()[0], x.shape()[1], count_places(x.shape()[2], w), count_places(x.shape()[3], w)});
@@ -829,7 +836,8 @@ TEST_CASE("BatchNorm2dFunction forward: training agrees with double precision") 
     const Tensor beta = random_tensor({C}, rng);
     std::vector<ChannelStatistics> s;
     for (std::int64_t c = 0; c < C; ++c) s.push_back(statistics(x, c));
-    BatchNorm2dFunction f(norm_state(Floats(static_cast<std::size_t>(C), 9), Floats(static_cast<std::size_t>(C), 9)), true, 0.1F, 0.01F);
+    BatchNorm2dFunction f(norm_state(Floats(static_cast<std::size_t>(C), 9), Floats(static_cast<std::size_t>(C), 9)),
+                          true, 0.1F, 0.01F);
     CHECK_CLOSE(f.forward({x, gamma, beta}), normalise(x, s, gamma, beta, 0.01), 1e-3, 1e-3);
   }
 }
@@ -883,7 +891,8 @@ TEST_CASE("BatchNorm2dFunction forward: running statistics of random channels") 
 TEST_CASE("BatchNorm2dFunction forward: evaluation uses the running statistics and leaves them alone") {
   const auto state = norm_state({1, -1}, {4, 0.25F});
   BatchNorm2dFunction f(state, false, 0.1F, 1e-7F);
-  const Tensor y = f.forward({Tensor(Shape{1, 2, 1, 2}, {3, 1, 0, -1}), Tensor(Shape{2}, {1, 2}), Tensor(Shape{2}, {0, 5})});
+  const Tensor y =
+      f.forward({Tensor(Shape{1, 2, 1, 2}, {3, 1, 0, -1}), Tensor(Shape{2}, {1, 2}), Tensor(Shape{2}, {0, 5})});
   CHECK_CLOSE(y, Doubles{1, 0, 9, 5}, 1e-4, 1e-5);
   CHECK_CLOSE(state->running_mean, Doubles{1, -1}, 0, 0);
   CHECK_CLOSE(state->running_var, Doubles{4, 0.25}, 0, 0);
@@ -911,8 +920,11 @@ TEST_CASE("BatchNorm2dFunction backward: training agrees with central difference
 
 TEST_CASE("BatchNorm2dFunction backward: evaluation agrees with central differences") {
   Rng rng(judge::seed());
-  const auto make = [] { return std::make_unique<BatchNorm2dFunction>(norm_state({1, -1}, {4, 0.5F}), false, 0.1F, 0.1F); };
-  CHECK_GRADIENTS(make, {random_tensor({2, 2, 2, 3}, rng), random_tensor({2}, rng, 0.5F, 1.5F), random_tensor({2}, rng)});
+  const auto make = [] {
+    return std::make_unique<BatchNorm2dFunction>(norm_state({1, -1}, {4, 0.5F}), false, 0.1F, 0.1F);
+  };
+  CHECK_GRADIENTS(make,
+                  {random_tensor({2, 2, 2, 3}, rng), random_tensor({2}, rng, 0.5F, 1.5F), random_tensor({2}, rng)});
 }
 
 TEST_CASE("BatchNorm2dFunction backward: a constant gradient does not reach the input while training") {
@@ -984,7 +996,8 @@ TEST_CASE("BatchNorm2d learns running statistics while training and uses them af
 
   layer.set_training(false);
   const Tensor x(Shape{1, 2, 1, 1}, {7, -3});
-  const std::vector<ChannelStatistics> s = {{mean.data()[0], variance.data()[0], 1}, {mean.data()[1], variance.data()[1], 1}};
+  const std::vector<ChannelStatistics> s = {{mean.data()[0], variance.data()[0], 1},
+                                            {mean.data()[1], variance.data()[1], 1}};
   CHECK_CLOSE(layer.forward(x), normalise(x, s, Tensor::full(Shape{2}, 1), Tensor(Shape{2}), 1e-5), 1e-3, 1e-3);
 }
 

@@ -1,5 +1,7 @@
 // Module training: the loop step by step against the same steps written out, what it tells along the way,
 // and saved models.
+#include "tinytorch/training.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -18,7 +20,6 @@
 #include "judge/compare.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
-#include "tinytorch/training.hpp"
 
 using namespace tinytorch;
 
@@ -158,7 +159,8 @@ class Folder {
  public:
   Folder() {
     std::random_device device;
-    path_ = std::filesystem::temp_directory_path() / ("training_test_" + std::to_string(device()) + std::to_string(device()));
+    path_ = std::filesystem::temp_directory_path() /
+            ("training_test_" + std::to_string(device()) + std::to_string(device()));
     std::filesystem::create_directories(path_);
   }
   Folder(const Folder&) = delete;
@@ -476,7 +478,8 @@ TEST_CASE("Trainer evaluate: every sample counts the same in batches of differen
   double right = 0;
   uneven.start_epoch();
   Batch batch;
-  while (uneven.next(batch)) right += accuracy(net->forward(batch.inputs), batch.targets) * static_cast<double>(batch.size());
+  while (uneven.next(batch))
+    right += accuracy(net->forward(batch.inputs), batch.targets) * static_cast<double>(batch.size());
   CHECK_CLOSE(classifier.evaluate(uneven).accuracy, right / 10);
 }
 
@@ -556,7 +559,8 @@ TEST_CASE("Trainer fit: the same parameters as the loop written out") {
   const std::vector<Floats> b = values_of(*by_hand);
   REQUIRE(a.size() == b.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
-    CHECK_CLOSE(Tensor(Shape{static_cast<std::int64_t>(a[i].size())}, a[i]), Doubles(b[i].begin(), b[i].end()), 1e-4, 1e-5);
+    CHECK_CLOSE(Tensor(Shape{static_cast<std::int64_t>(a[i].size())}, a[i]), Doubles(b[i].begin(), b[i].end()), 1e-4,
+                1e-5);
   }
 }
 
@@ -624,7 +628,8 @@ TEST_CASE("Trainer fit: training accuracy counts samples and not batches") {
   SGD sgd(model.parameters(), 0.1F);
   sgd.set_learning_rate(0);
   Trainer trainer(model, sgd, loss<CrossEntropyLoss>());
-  Batches train({{Tensor(Shape{3, 1}, {1, 2, 3}), Tensor(Shape{3}, {0, 0, 0})}, {Tensor(Shape{1, 1}, {1}), Tensor(Shape{1}, {1})}});
+  Batches train({{Tensor(Shape{3, 1}, {1, 2, 3}), Tensor(Shape{3}, {0, 0, 0})},
+                 {Tensor(Shape{1, 1}, {1}), Tensor(Shape{1}, {1})}});
   const History history = trainer.fit(train, 1);
   REQUIRE(history.size() == 1);
   CHECK_CLOSE(history[0].train.accuracy, 0.75);
@@ -917,7 +922,8 @@ TEST_CASE("load refuses a file in which a tensor is missing") {
 TEST_CASE("load refuses a file with a tensor that the model does not have") {
   Folder folder;
   const std::string path = folder.file("model.safetensors");
-  io::write_safetensors(path, {{"weight", {2, 3}, Floats(6, 9.0F)}, {"bias", {2}, Floats(2, 9.0F)}, {"extra", {1}, {9}}});
+  io::write_safetensors(path,
+                        {{"weight", {2, 3}, Floats(6, 9.0F)}, {"bias", {2}, Floats(2, 9.0F)}, {"extra", {1}, {9}}});
   Rng rng(1);
   Linear model(3, 2, rng);
   const std::vector<Floats> before = values_of(model);

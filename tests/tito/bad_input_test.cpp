@@ -1,5 +1,7 @@
 // What bad input gets: a clear error, the right exit status, and nothing lost.
-#include <thread>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "tito.hpp"
 
@@ -180,6 +182,24 @@ TEST_CASE("A program that eats memory is stopped without harm", "[bad_input][lim
   CHECK_CONTAINS(run.json().at("cases").at(2).dump(), "bad_alloc");
 }
 #endif
+
+TEST_CASE("What a student's program leaves running is ended with it, wherever it hides", "[bad_input][limit:120]") {
+  Sandbox box;
+  box.init(true);
+  const std::string mark = "31." + std::to_string(::getpid());
+  box.edit(count_file, "#include \"toy/count.hpp\"", "#include \"toy/count.hpp\"\n#include <unistd.h>");
+  box.edit(count_file, "int count = 0;",
+           "if (fork() == 0) {\n    setsid();\n    if (fork() == 0) execlp(\"sleep\", \"sleep\", \"" + mark + "\", nullptr);\n    _exit(0);\n  }\n  int count = 0;");
+  CHECK_SAME(box.tito({"module", "test", "01"}).status, 0);
+  int left = 0;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline");
+    std::string command;
+    std::getline(file, command);
+    if (command == std::string("sleep\0", 6) + mark + '\0') ++left;
+  }
+  CHECK_SAME(left, 0);
+}
 
 TEST_CASE("A program that floods its output does no harm", "[bad_input][limit:120]") {
   Sandbox other;

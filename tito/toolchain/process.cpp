@@ -13,10 +13,16 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <utility>
 
 #include "tito/system/failure.hpp"
 
 namespace tito {
+
+namespace fs = std::filesystem;
 
 std::atomic<bool> interrupted{false};
 
@@ -24,6 +30,7 @@ namespace {
 
 constexpr rlim_t memory_limit = rlim_t{4} << 30U;     // address space of students' code, bytes
 constexpr rlim_t file_size_limit = rlim_t{256} << 20U;
+constexpr rlim_t process_limit = 4096;  // of the user, who has others; it does not bind root
 constexpr std::size_t longest_record_line = 1 << 20;
 
 class Pipe {
@@ -92,6 +99,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   limit(RLIMIT_CORE, 0);
   if (options.student_code) {
     limit(RLIMIT_FSIZE, file_size_limit);
+    limit(RLIMIT_NPROC, process_limit);
     if (options.limit_memory) limit(RLIMIT_AS, memory_limit);
   }
   if (options.folder.empty() || ::chdir(options.folder.c_str()) == 0) {
@@ -121,9 +129,50 @@ void hand_over_lines(std::string& pending, const std::function<void(const std::s
   if (pending.size() > longest_record_line) pending.clear();
 }
 
+// The parent of a process and its number; nothing for what is not a process.
+std::optional<std::pair<pid_t, pid_t>> process_and_parent(const fs::path& folder) {
+  std::ifstream file(folder / "stat");
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  const std::size_t name_end = line.rfind(')');  // the name may hold anything
+  if (name_end == std::string::npos || name_end + 4 > line.size()) return std::nullopt;
+  return std::pair<pid_t, pid_t>(std::atoi(line.c_str()), std::atoi(line.c_str() + name_end + 4));
+}
+
+// Everything that descends from this process.
+std::vector<pid_t> descendants() {
+  std::multimap<pid_t, pid_t> children;
+  std::error_code error;
+  for (fs::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
+    const char first = at->path().filename().string()[0];
+    if (first < '0' || first > '9') continue;
+    if (const auto found = process_and_parent(at->path())) children.emplace(found->second, found->first);
+  }
+  std::vector<pid_t> found{::getpid()};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto [from, to] = children.equal_range(found[i]);
+    for (auto at = from; at != to; ++at) found.push_back(at->second);
+  }
+  found.erase(found.begin());
+  return found;
+}
+
+// Ends what a student's program has left running, also what took itself out of its process group: as tito is the
+// reaper of its descendants, they are all still to be found. Stopped first, so that they cannot outrun us.
+void end_descendants() {
+  for (int round = 0; round < 200; ++round) {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {}
+    const std::vector<pid_t> left = descendants();
+    if (left.empty()) return;
+    for (const pid_t process : left) ::kill(process, SIGSTOP);
+    for (const pid_t process : left) ::kill(process, SIGKILL);
+    ::usleep(1000);
+  }
+}
+
 class Running {
  public:
-  Running(pid_t process) : process_(process) {}
+  Running(pid_t process, bool student_code) : process_(process), student_code_(student_code) {}
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() {
@@ -142,11 +191,13 @@ class Running {
     while (!ended_ && ::waitpid(process_, &status_, 0) < 0 && errno == EINTR) {}
     ended_ = true;
     ::kill(-process_, SIGKILL);  // what it left behind in its group
+    if (student_code_) end_descendants();
     return status_;
   }
 
  private:
   pid_t process_;
+  bool student_code_;
   int status_ = 0;
   bool ended_ = false;
 };
@@ -166,6 +217,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
   std::vector<std::string> variables = student_environment();
   std::vector<char*> environment = pointers(variables);
   const pid_t parent = ::getpid();
+  if (options.student_code) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const auto started = Clock::now();
   const pid_t child = ::fork();
   if (child < 0) throw Failure(Exit::environment, std::string("cannot start a process: ") + std::strerror(errno));
@@ -174,7 +226,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
            options.inherit_output ? -1 : output.write_end(), options.on_record ? record.write_end() : -1, failed.write_end());
   }
   ::setpgid(child, child);
-  Running running(child);
+  Running running(child, options.student_code);
   output.close_write();
   record.close_write();
   failed.close_write();
