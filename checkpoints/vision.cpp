@@ -54,7 +54,7 @@ TEST_CASE("A CNN learns more from 4000 digits than an MLP with four times its we
   const judge::Digits digits = judge::training_digits(4000);
   const judge::Digits test = judge::test_digits();
   // Fixed seeds, so that the start does not depend on luck. Of 30 other pairs of seeds the worst CNN reached
-  // 92.9%, the best MLP 90.3%.
+  // 92.9%, the best MLP 89.0%.
   Rng rng(1);
   Sequential cnn;
   cnn.add<Conv2d>(1, 8, Window{5, 1, 0}, rng);

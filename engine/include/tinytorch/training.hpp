@@ -78,6 +78,7 @@ class EarlyStopping {
   // Tells the loss of one more epoch; true when it is time to stop. NaN counts as no improvement.
   bool should_stop(double loss);
 
+  // The loss of the last epoch that counted as an improvement; infinity before the first.
   double best() const { return best_; }
 
  private:
