@@ -273,16 +273,15 @@ TEST_CASE("is_same_as tells handles to one parameter from equal parameters") {
 
 TEST_CASE("LinearFunction computes x times W transposed plus b") {
   LinearFunction function;
-  const Tensor y = function.forward(
-      {Tensor({1, 2}, {1, 2}), Tensor({3, 2}, {1, 0, 0, 1, 10, 100}), Tensor({3}, {0.5F, -0.5F, 1})});
+  const Tensor y =
+      function.forward({Tensor({1, 2}, {1, 2}), Tensor({3, 2}, {1, 0, 0, 1, 10, 100}), Tensor({3}, {0.5F, -0.5F, 1})});
   CHECK_SHAPE(y, {1, 3});
   CHECK_CLOSE(y, {1.5, 1.5, 211}, 0, 0);
 }
 
 TEST_CASE("LinearFunction adds the bias to every row") {
   LinearFunction function;
-  const Tensor y =
-      function.forward({Tensor({3, 1}, {1, 2, 3}), Tensor({2, 1}, {10, 100}), Tensor({2}, {1, 2})});
+  const Tensor y = function.forward({Tensor({3, 1}, {1, 2, 3}), Tensor({2, 1}, {10, 100}), Tensor({2}, {1, 2})});
   CHECK_SHAPE(y, {3, 2});
   CHECK_CLOSE(y, {11, 102, 21, 202, 31, 302}, 0, 0);
 }
@@ -332,15 +331,28 @@ TEST_CASE("LinearFunction refuses inputs that do not fit and names their shapes"
   const Tensor weight({4, 3}, std::vector<float>(12, 1));
   const Tensor bias({4}, {1, 2, 3, 4});
   LinearFunction function;
-  check_names_shapes([&] { function.forward({x, Tensor({3, 4}, std::vector<float>(12, 1)), bias}); }, "(2, 3)", "(3, 4)");
+  check_names_shapes(
+      [&] {
+        function.forward({x, Tensor({3, 4}, std::vector<float>(12, 1)), bias});
+      },
+      "(2, 3)", "(3, 4)");
   check_names_shapes([&] { function.forward({x, Tensor({4, 2}, std::vector<float>(8, 1))}); }, "(2, 3)", "(4, 2)");
   check_names_shapes([&] { function.forward({Tensor({3}, {1, 2, 3}), weight, bias}); }, "(3,)", "(4, 3)");
-  check_names_shapes([&] { function.forward({Tensor({2, 3, 1}, {1, 2, 3, 4, 5, 6}), weight, bias}); }, "(2, 3, 1)",
-                     "(4, 3)");
-  check_names_shapes([&] { function.forward({x, Tensor({4, 3, 1}, std::vector<float>(12, 1)), bias}); }, "(2, 3)",
-                     "(4, 3, 1)");
-  check_names_shapes([&] { function.forward({Tensor({1, 2, 3}, {1, 2, 3, 4, 5, 6}), weight, bias}); }, "(1, 2, 3)",
-                     "(4, 3)");
+  check_names_shapes(
+      [&] {
+        function.forward({Tensor({2, 3, 1}, {1, 2, 3, 4, 5, 6}), weight, bias});
+      },
+      "(2, 3, 1)", "(4, 3)");
+  check_names_shapes(
+      [&] {
+        function.forward({x, Tensor({4, 3, 1}, std::vector<float>(12, 1)), bias});
+      },
+      "(2, 3)", "(4, 3, 1)");
+  check_names_shapes(
+      [&] {
+        function.forward({Tensor({1, 2, 3}, {1, 2, 3, 4, 5, 6}), weight, bias});
+      },
+      "(1, 2, 3)", "(4, 3)");
 }
 
 TEST_CASE("LinearFunction refuses a bias that does not fit") {
@@ -482,8 +494,8 @@ TEST_CASE("initialize glorot draws evenly within sqrt(6 / (fan_in + fan_out))") 
 TEST_CASE("initialize gives the deviations it promises") {
   Rng rng(judge::seed());
   constexpr std::int64_t fan_in = 200, fan_out = 50;
-  for (const auto& [init, deviation] : {std::pair{Init::he, std::sqrt(2.0 / fan_in)},
-                                        std::pair{Init::glorot, std::sqrt(2.0 / (fan_in + fan_out))}}) {
+  for (const auto& [init, deviation] :
+       {std::pair{Init::he, std::sqrt(2.0 / fan_in)}, std::pair{Init::glorot, std::sqrt(2.0 / (fan_in + fan_out))}}) {
     Tensor weight(Shape{fan_out, fan_in});
     initialize(weight, init, fan_in, fan_out, rng);
     double sum = 0;
@@ -762,8 +774,8 @@ TEST_CASE("DropoutFunction backward uses the mask of its forward") {
 TEST_CASE("DropoutFunction backward agrees with central differences") {
   Random random(judge::seed());
   const Tensor x = random_tensor({4, 5}, random);
-  CHECK_GRADIENTS(
-      [] { return std::make_unique<DropoutFunction>(0.5F, std::make_shared<Rng>(judge::seed() + 1)); }, {x});
+  CHECK_GRADIENTS([] { return std::make_unique<DropoutFunction>(0.5F, std::make_shared<Rng>(judge::seed() + 1)); },
+                  {x});
 }
 
 TEST_CASE("DropoutFunction leaves its input and the gradient it is given as they were") {

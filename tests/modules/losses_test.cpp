@@ -112,7 +112,8 @@ double bce(const Tensor& logits, const Tensor& target) {
 std::vector<double> bce_gradient(const Tensor& logits, const Tensor& target, double g) {
   std::vector<double> gradient = numbers(logits);
   const std::vector<double> t = numbers(target);
-  for (std::size_t i = 0; i < t.size(); ++i) gradient[i] = g * (sigmoid(gradient[i]) - t[i]) / static_cast<double>(t.size());
+  for (std::size_t i = 0; i < t.size(); ++i)
+    gradient[i] = g * (sigmoid(gradient[i]) - t[i]) / static_cast<double>(t.size());
   return gradient;
 }
 
@@ -449,7 +450,8 @@ TEST_CASE("BCEWithLogitsLoss is the binary cross-entropy of the sigmoid") {
   CHECK_CLOSE(forward(loss, Tensor({1}, {logit}), Tensor({1}, {0})), {-std::log(0.25)});
   CHECK_CLOSE(forward(loss, Tensor({1}, {-logit}), Tensor({1}, {1})), {-std::log(0.25)});
   CHECK_CLOSE(forward(loss, Tensor({1}, {-logit}), Tensor({1}, {0})), {-std::log(0.75)});
-  CHECK_CLOSE(forward(loss, Tensor({1}, {logit}), Tensor({1}, {0.25F})), {-0.25 * std::log(0.75) - 0.75 * std::log(0.25)});
+  CHECK_CLOSE(forward(loss, Tensor({1}, {logit}), Tensor({1}, {0.25F})),
+              {-0.25 * std::log(0.75) - 0.75 * std::log(0.25)});
 }
 
 TEST_CASE("BCEWithLogitsLoss is the mean over all elements") {
@@ -596,6 +598,4 @@ TEST_CASE("accuracy refuses shapes that do not fit") {
   CHECK_THROWS_AS(accuracy(Tensor({3}, {1, 2, 3}), Tensor({3}, {0, 0, 0})), ShapeError);
 }
 
-TEST_CASE("accuracy refuses no samples") {
-  CHECK_THROWS_AS(accuracy(nothing({0, 3}), nothing({0})), ValueError);
-}
+TEST_CASE("accuracy refuses no samples") { CHECK_THROWS_AS(accuracy(nothing({0, 3}), nothing({0})), ValueError); }

@@ -750,11 +750,12 @@ TEST_CASE("Arithmetic in place broadcasts the other tensor") {
 
 TEST_CASE("Arithmetic in place takes the tensor itself as the other") {
   Tensor a({3}, {1, 2, 3});
-  a += a;
+  const Tensor& itself = a;
+  a += itself;
   CHECK_CLOSE(a, {2, 4, 6}, 0, 0);
-  a *= a;
+  a *= itself;
   CHECK_CLOSE(a, {4, 16, 36}, 0, 0);
-  a -= a;
+  a -= itself;
   CHECK_CLOSE(a, {0, 0, 0}, 0, 0);
 }
 
@@ -825,9 +826,7 @@ TEST_CASE("a - b agrees with loops over indices") { check_elementwise(std::minus
 TEST_CASE("a times b agrees with loops over indices") {
   check_elementwise(std::multiplies<Tensor>(), std::multiplies<double>());
 }
-TEST_CASE("a / b agrees with loops over indices") {
-  check_elementwise(std::divides<Tensor>(), std::divides<double>());
-}
+TEST_CASE("a / b agrees with loops over indices") { check_elementwise(std::divides<Tensor>(), std::divides<double>()); }
 
 TEST_CASE("Arithmetic is right for many elements") {
   check_many_elements(std::plus<Tensor>(), std::plus<double>());
