@@ -50,6 +50,13 @@ set(TITO_ENGINE_FLAGS -O3 -fno-math-errno)
 if(TITO_NATIVE)
   list(APPEND TITO_ENGINE_FLAGS -march=native)
 endif()
+# GCC 12.2 for AVX-512 turns some 32-byte constants, such as {2, 2, 0, 0}, into copies of their first element.
+# It does not where it moves memory in 16 bytes. tests/engine/constants_test.cpp holds it so.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag("-mmove-max=128 -mstore-max=128" TITO_HAS_MOVE_MAX)
+if(TITO_HAS_MOVE_MAX)
+  list(APPEND TITO_ENGINE_FLAGS -mmove-max=128 -mstore-max=128)
+endif()
 
 add_library(tito_warnings INTERFACE)
 target_compile_options(tito_warnings INTERFACE ${TITO_WARNINGS} $<$<BOOL:${TITO_WERROR}>:-Werror>)

@@ -1,7 +1,7 @@
 // main() of every program of cases.
 //
 //   PROGRAM [Catch2's own arguments] [--seed N]        for people and CTest: Catch2's console output
-//   PROGRAM --plan                                     prints the cases as JSON: [{"name": .., "limit": seconds}]
+//   PROGRAM --plan                                     prints the cases as JSON: [{"name": .., "limit": seconds, "file": .., "line": ..}]
 //   PROGRAM --record FD --seed N [--from K]            for tito: runs the planned cases from number K (from 0)
 //
 // With --record the program ends without running destructors of static objects: what those do is no
@@ -34,6 +34,8 @@ int cases_run = 0;
 struct Case {
   std::string name;
   double limit;
+  std::string file;
+  std::size_t line;
 };
 
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
@@ -53,11 +55,11 @@ std::vector<Case> planned_cases() {
   for (const Catch::TestCaseInfo* info : registry.getAllInfos()) {
     std::vector<std::string> tags;
     for (const Catch::Tag& tag : info->tags) tags.emplace_back(tag.original.begin(), tag.original.end());
-    cases.push_back({info->name, limit_of(tags)});
+    cases.push_back({info->name, limit_of(tags), info->lineInfo.file, info->lineInfo.line});
   }
 #else
   for (const Catch::TestCase& test : registry.getAllTests()) {
-    cases.push_back({test.name, limit_of(test.tags)});
+    cases.push_back({test.name, limit_of(test.tags), test.lineInfo.file, test.lineInfo.line});
   }
 #endif
   return cases;
@@ -203,7 +205,7 @@ int run(int argc, char** argv) {
   for (const Case& one : cases) check_name(one.name);
   if (plan) {
     json list = json::array();
-    for (const Case& one : cases) list.push_back({{"name", one.name}, {"limit", one.limit}});
+    for (const Case& one : cases) list.push_back({{"name", one.name}, {"limit", one.limit}, {"file", one.file}, {"line", one.line}});
     std::cout << list.dump(2) << '\n';
     return 0;
   }
@@ -217,7 +219,7 @@ int run(int argc, char** argv) {
     std::string pattern;
     for (std::size_t i = from; i < cases.size(); ++i) pattern += (pattern.empty() ? "" : ",") + quoted(cases[i].name);
     if (pattern.empty()) return 0;
-    arguments = {argv[0], pattern, "--order", "decl", "--out", "/dev/null"};
+    arguments = {argv[0], pattern, "--order", "decl", "--reporter", "compact", "--out", "/dev/null"};
   } else {
     std::cout << "seed " << run_seed << '\n';
   }

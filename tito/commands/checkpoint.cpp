@@ -137,7 +137,7 @@ void add_checkpoint(CLI::App& app, Context& context) {
       ->required()
       ->option_text(" ");
   tester->add_flag("--all", options->all, "Show every failure");
-  tester->add_option("--seed", options->seed, "Repeat a run with the same random numbers")->type_name("N");
+  add_seed_option(tester, options->seed);
   tester->footer("Examples:\n  tito checkpoint test foundation\n  tito checkpoint test all");
   tester->callback([&context, options] { test(context, *options); });
 

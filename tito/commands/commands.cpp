@@ -61,11 +61,20 @@ void add_common_options(CLI::App& app, Context& context) {
   app.add_option("--kit", context.kit_file, "Another built course's kit.json")->type_name("FILE")->group("");
 }
 
+// A path may hold bytes that are no UTF-8; JSON may not.
+nlohmann::json valid_text(const std::string& text) {
+  return nlohmann::json::parse(nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
 int finish(Context& context, const std::string& command) {
   if (context.json) {
     nlohmann::json object = {{"schema", "tito/1"}, {"command", command}, {"ok", context.exit == Exit::done}};
     object.update(context.result);
     context.screen.json(object);
+  }
+  if (context.screen.output_failed()) {
+    context.screen.error("the result could not be written to standard output", "is the disk full, or standard output closed?");
+    if (context.exit == Exit::done) context.exit = Exit::environment;
   }
   return static_cast<int>(context.exit);
 }
@@ -73,11 +82,22 @@ int finish(Context& context, const std::string& command) {
 int fail(Context& context, const std::string& command, const Failure& failure) {
   context.exit = failure.exit();
   context.screen.error(failure.what(), failure.way_out());
-  context.result["error"] = {{"message", failure.what()}, {"way_out", failure.way_out()}, {"exit", static_cast<int>(failure.exit())}};
+  context.result["error"] = {{"message", valid_text(failure.what())}, {"way_out", valid_text(failure.way_out())}, {"exit", static_cast<int>(failure.exit())}};
   return finish(context, command);
 }
 
 }  // namespace
+
+void add_seed_option(CLI::App* command, std::optional<std::uint64_t>& seed) {
+  command
+      ->add_option_function<std::string>("--seed", [&seed](const std::string& text) { seed = std::stoull(text); },
+                                         "Repeat a run with the same random numbers")
+      ->type_name("N")
+      ->check([](const std::string& text) {
+        const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+        return digits && text.size() <= 18 ? "" : "expected a whole number of at most 18 digits, found \"" + text + "\"";
+      });
+}
 
 int run_commands(int argc, char** argv) {
   Context context;
@@ -110,6 +130,9 @@ int run_commands(int argc, char** argv) {
     return fail(context, command, failure);
   } catch (const Interrupted&) {
     return fail(context, command, Failure(Exit::interrupted, "stopped; nothing was lost"));
+  } catch (const std::filesystem::filesystem_error& error) {
+    const std::string path = error.path1().empty() ? "" : error.path1().string() + ": ";
+    return fail(context, command, Failure(Exit::environment, path + error.code().message()));
   } catch (const std::bad_alloc&) {
     return fail(context, command, Failure(Exit::environment, "this machine is out of memory"));
   } catch (const std::exception& error) {

@@ -17,6 +17,9 @@ void add_tour(CLI::App& app, Context& context);
 void add_recover(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);
 
+// The option --seed, the same for every command that has it.
+void add_seed_option(CLI::App* command, std::optional<std::uint64_t>& seed);
+
 // Parses the command line, runs the command and prints what is left to print. Returns the exit status.
 int run_commands(int argc, char** argv);
 

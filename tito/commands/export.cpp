@@ -62,7 +62,7 @@ void add_export(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("export", "Put a module that passes into your package and unlock its checkpoint");
   command->add_option("MODULE", options->module, "Number or slug; without it the module you are at")->option_text(" ");
   command->add_flag("--all", options->all, "Show every failure");
-  command->add_option("--seed", options->seed, "Repeat a run with the same random numbers")->type_name("N");
+  add_seed_option(command, options->seed);
   command->footer("Examples:\n  tito export 02\n  tito export tensor");
   command->callback([&context, options] { run(context, *options); });
 }

@@ -12,7 +12,16 @@ struct Options {
   bool force = false;
 };
 
+// As a shell reads it.
+std::string quoted(const std::string& word) {
+  if (word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./") == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 void run(Context& context, const Options& options) {
+  if (options.folder.empty()) throw Failure(Exit::usage, "the folder's name is empty", "tito init my-course");
   const Course& course = context.course();
   const Track& track = course.track(options.track.empty() ? course.default_track() : options.track);
   const std::filesystem::path kept = init_workspace(context.kit(), course, track, options.folder, options.force);
@@ -28,7 +37,7 @@ void run(Context& context, const Options& options) {
                           screen.paint(Style::bold, options.folder), track.order.size(), track.name));
   screen.line();
   screen.line("  the first lesson   " + (std::filesystem::path(options.folder) / "modules" / folder_name(track, first) / "README.md").string());
-  screen.line("  the first command  cd " + options.folder + " && tito next");
+  screen.line("  the first command  cd " + quoted(options.folder) + " && tito next");
 }
 
 }  // namespace

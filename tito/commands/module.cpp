@@ -106,7 +106,7 @@ void add_module(CLI::App& app, Context& context) {
   CLI::App* tester = group->add_subcommand("test", "Compile your file of one module and run its cases");
   tester->add_option("MODULE", options->module, "Number, slug or \"all\"; without it the module you are at")->option_text(" ");
   tester->add_flag("--all", options->all, "Show every failure and every message of the compiler");
-  tester->add_option("--seed", options->seed, "Repeat a run with the same random numbers")->type_name("N");
+  add_seed_option(tester, options->seed);
   tester->footer("Examples:\n  tito module test\n  tito module test 02 --all\n  tito module test tensor --seed 4711\n  tito module test all");
   tester->callback([&context, options] { test(context, *options); });
 }

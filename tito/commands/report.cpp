@@ -32,6 +32,7 @@ void print_case(Context& context, const CaseResult& result, Extent extent, const
   Screen& screen = context.screen;
   screen.line(fmt::format("  {} {}", screen.paint(Style::bad, screen.cross()), screen.paint(Style::bold, result.name)));
   print_field(context, "", result.reason);
+  if (result.failures.empty() && !result.file.empty()) print_field(context, "at", fmt::format("{}:{}", nearby(result.file), result.line));
   std::size_t shown = 0;
   for (const CheckFailure& failure : result.failures) {
     if (shown > 0 && extent == Extent::first) break;
@@ -93,7 +94,7 @@ void print_diagnostics(Context& context, const Compilation& compilation, Extent 
     const std::string place = one.line > 0 ? fmt::format("{}:{}:{}", nearby(one.file), one.line, one.column) : nearby(one.file);
     const std::string kind = one.is_error ? screen.paint(Style::bad, "error") : screen.paint(Style::warn, "warning");
     screen.line(fmt::format("  {}: {}: {}", screen.paint(Style::bold, place), kind, one.message));
-    for (const std::string& line : one.excerpt) screen.line("  " + line);
+    for (const std::string& line : one.excerpt) screen.line("  " + shortened(line, 200));
   }
   const std::size_t more = compilation.diagnostics.size() - shown;
   if (more > 0) screen.line(screen.paint(Style::dim, fmt::format("  {} more message{} of the compiler: --all shows them", more, more == 1 ? "" : "s")));
@@ -169,13 +170,15 @@ void print_check(Context& context, const std::string& slug, const Check& check, 
     for (const std::string& symbol : check.linking.duplicated) {
       screen.line(fmt::format("  {} {} defines {}, which another module defines, too", screen.paint(Style::bad, screen.cross()), name, symbol));
     }
-    if (check.linking.undefined.empty() && check.linking.duplicated.empty()) screen.line("  it does not link: " + check.linking.output);
     return;
   }
   screen.line(fmt::format("  {} {} of {} cases pass   {}", screen.paint(Style::bad, screen.cross()), check.verdict.passed,
                           check.verdict.planned, screen.paint(Style::dim, duration(check.seconds))));
   screen.line();
   print_failures(context, check.verdict, extent, repeat, file);
+  if (check.compilation.diagnostics.empty()) return;
+  screen.line();
+  print_diagnostics(context, check.compilation, extent);
 }
 
 nlohmann::json json_of(const std::vector<Measure>& measures) {

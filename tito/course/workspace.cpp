@@ -21,9 +21,16 @@ fs::path find_root(const fs::path& folder) {
 
 std::string track_of(const fs::path& root, const Course& course) {
   const fs::path file = root / marker;
-  const json value = parse_json(read_file(file), file.string());
+  json value;
+  try {
+    value = parse_json(read_if_present(file).value_or(""), file.string());
+    JsonView(value, file.string()).allow_only({"schema", "course", "track"});
+  } catch (const Failure& failure) {
+    throw Failure(failure.exit(), failure.what(),
+                  "your work is untouched; write the file again: {\"schema\": \"tito-workspace/1\", \"course\": \"" + course.name() +
+                      "\", \"track\": \"" + course.default_track() + "\"}, with the track you chose");
+  }
   const JsonView view(value, file.string());
-  view.allow_only({"schema", "course", "track"});
   if (view["schema"].text() != "tito-workspace/1") view["schema"].fail("expected \"tito-workspace/1\"");
   if (view["course"].text() != course.name()) {
     throw Failure(Exit::usage, root.string() + " is a workspace of the course \"" + view["course"].text() + "\", not of \"" +
@@ -77,8 +84,8 @@ fs::path create_workspace(const fs::path& folder, const Course& course, const Tr
       if (fs::exists(root / name)) taken.push_back(name);
     }
     if (!taken.empty() && !force) {
-      fs::remove_all(staging.path());
       std::error_code ignored;
+      fs::remove_all(staging.path(), ignored);
       fs::remove(root / ".tito-init", ignored);
       throw Failure(Exit::usage, root.string() + " already holds " + taken.front().string() + ", which may be your work",
                     "choose another folder, or start anew with --force, which first keeps a copy of everything");
@@ -102,9 +109,14 @@ fs::path create_workspace(const fs::path& folder, const Course& course, const Tr
       fs::remove(root / marker);
       for (const fs::path& name : taken) fs::remove_all(root / name);
     }
-    for (const fs::path& name : names) fs::rename(staging.path() / name, root / name);
+    for (const fs::path& name : names) {
+      std::error_code error;
+      fs::rename(staging.path() / name, root / name, error);
+      if (error) throw Failure(Exit::usage, (root / name).string() + " appeared meanwhile: " + error.message(), "another tito init at work?");
+    }
   }
-  fs::remove_all(root / ".tito-init");
+  std::error_code ignored;
+  fs::remove(root / ".tito-init", ignored);
   return kept;
 }
 

@@ -19,9 +19,7 @@ namespace tito {
 namespace {
 
 [[noreturn]] void fail(const std::string& action, const fs::path& path, int error) {
-  const bool room = error == ENOSPC || error == EDQUOT || error == EACCES || error == EPERM || error == EROFS ||
-                    error == EFBIG;
-  throw Failure(room ? Exit::environment : Exit::damaged, "cannot " + action + " " + path.string() + ": " + std::strerror(error),
+  throw Failure(Exit::environment, "cannot " + action + " " + path.string() + ": " + std::strerror(error),
                 error == ENOSPC ? "free some disk space; nothing was changed" : "");
 }
 
@@ -123,7 +121,11 @@ std::string read_file(const fs::path& path) {
 
 std::optional<std::string> read_if_present(const fs::path& path) {
   std::error_code error;
-  if (!fs::exists(path, error)) return std::nullopt;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return std::nullopt;
+  if (error) fail("read", path, error.value());
+  // A pipe or a device would have no end.
+  if (!fs::is_regular_file(status)) throw Failure(Exit::usage, path.string() + " is not a file that can be read");
   return read_file(path);
 }
 

@@ -1,6 +1,6 @@
 // Files: whole reads, atomic writes, locks, temporary folders and hashes.
 //
-// All functions throw Failure: Exit::damaged or Exit::environment, with the path and the system's reason.
+// All functions throw Failure(Exit::environment) with the path and the system's reason.
 #pragma once
 
 #include <filesystem>

@@ -40,6 +40,8 @@ json parse_json(std::string_view text, const std::string& origin) {
     return json::parse(text, watch);
   } catch (const json::parse_error& error) {
     throw Failure(Exit::damaged, origin + ": " + line_and_column(text, error.byte) + ": not JSON: " + reason_of(error.what()));
+  } catch (const json::exception& error) {  // a number that no double holds
+    throw Failure(Exit::damaged, origin + ": not JSON that can be read: " + reason_of(error.what()));
   }
 }
 

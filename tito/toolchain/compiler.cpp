@@ -175,7 +175,6 @@ Compilation compile(const Kit& kit, Mode mode, const fs::path& source, const fs:
   const ProcessResult result = run_process(command, options);
   Compilation compilation;
   compilation.succeeded = result.succeeded();
-  for (const std::string& word : command) compilation.command += (compilation.command.empty() ? "" : " ") + word;
   compilation.diagnostics = parse_diagnostics(result.output);
   if (result.timed_out) {
     compilation.diagnostics.insert(compilation.diagnostics.begin(),
@@ -185,7 +184,7 @@ Compilation compile(const Kit& kit, Mode mode, const fs::path& source, const fs:
                                      [](const Diagnostic& one) { return one.is_error && one.line > 0; });
   if (!compilation.succeeded && !explained && !result.timed_out) {
     throw Failure(Exit::environment, "the compiler does not work: " + result.output.substr(0, 500),
-                  "try: " + compilation.command);
+                  "see whether it answers: " + kit.compiler() + " --version");
   }
   return compilation;
 }
@@ -221,6 +220,10 @@ Linking link(const Kit& kit, const std::vector<fs::path>& objects, const fs::pat
   linking.output = result.output;
   linking.undefined = names_after(result.output, {"undefined symbol: ", "undefined reference to "});
   linking.duplicated = names_after(result.output, {"duplicate symbol: ", "multiple definition of "});
+  if (!linking.succeeded && linking.undefined.empty() && linking.duplicated.empty()) {
+    throw Failure(Exit::environment, "the linker does not work: " + result.output.substr(0, 500),
+                  "see whether it answers: " + kit.compiler() + " --version");
+  }
   return linking;
 }
 

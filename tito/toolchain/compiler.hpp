@@ -22,7 +22,6 @@ struct Diagnostic {
 struct Compilation {
   bool succeeded = false;
   std::vector<Diagnostic> diagnostics;  // errors before warnings, each in the compiler's order
-  std::string command;                  // for people who want to repeat it
 };
 
 // Compiles one file to an object. The precompiled contract is used for Mode::check.
@@ -38,6 +37,7 @@ struct SymbolProblems {
 SymbolProblems compare_symbols(const Kit& kit, const std::filesystem::path& object, const std::filesystem::path& reference);
 
 // Links objects with the course's libraries.
+// throws: Failure(Exit::environment) when it fails for another reason than the objects' symbols.
 struct Linking {
   bool succeeded = false;
   std::vector<std::string> undefined;   // names, as C++ writes them

@@ -18,9 +18,17 @@ constexpr double demo_limit_seconds = 300;
 constexpr std::size_t most_failures_kept = 20;
 constexpr std::size_t longest_text = 4000;
 
+// Whatever a student's program sends may go to a terminal: without control characters but line ends and tabs.
+std::string printable(std::string text) {
+  for (char& c : text) {
+    if ((static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t') || c == 127) c = '?';
+  }
+  return text;
+}
+
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>().substr(0, longest_text) : "";
+  return found != object.end() && found->is_string() ? printable(found->get<std::string>().substr(0, longest_text)) : "";
 }
 
 double number_of(const json& object, const char* key) {
@@ -101,7 +109,8 @@ class RecordReader {
   }
 
   void complain(const std::string& problem) {
-    if (verdict_->problem.empty()) verdict_->problem = problem;
+    if (!verdict_->problem.empty()) return;
+    verdict_->problem = problem + ": did your code start another process, or write to a descriptor that is not its own?";
   }
 
   Verdict* verdict_;
@@ -134,6 +143,8 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
     verdict.cases.push_back({});
     verdict.cases.back().name = one.name;
     verdict.cases.back().limit_seconds = one.limit_seconds;
+    verdict.cases.back().file = one.file;
+    verdict.cases.back().line = one.line;
   }
   int timeouts = 0;
   for (std::size_t from = 0; from < plan.size();) {
@@ -158,7 +169,7 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
     const ProcessResult result =
         run_process({program.string(), "--seed", std::to_string(seed), "--from", std::to_string(from)}, options);
     verdict.seconds += result.seconds;
-    if (verdict.output.size() < options.output_limit) verdict.output += result.output;
+    if (verdict.output.size() < options.output_limit) verdict.output += printable(result.output);
 
     CaseResult* current = reader.current();
     std::string what;

@@ -44,6 +44,8 @@ struct CaseResult {
   CaseStatus status = CaseStatus::not_run;
   std::vector<CheckFailure> failures;
   std::string reason;  // for a case that did not end by itself: what happened
+  std::string file;    // where the case stands
+  int line = 0;
   double limit_seconds = 0;
   double seconds = 0;
   int checks = 0;

@@ -71,7 +71,8 @@ std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& n
   const JsonView view(root, file.string());
   std::vector<PlannedCase> cases;
   for (std::size_t i = 0; i < view.array().size(); ++i) {
-    cases.push_back({view.at(i)["name"].text(), view.at(i)["limit"].number()});
+    cases.push_back({view.at(i)["name"].text(), view.at(i)["limit"].number(), view.at(i)["file"].text(),
+                     static_cast<int>(view.at(i)["line"].integer())});
   }
   if (cases.empty()) view.fail("the plan has no cases");
   return cases;

@@ -16,7 +16,9 @@ enum class Mode { check, full };  // how a student's file is compiled: quickly f
 
 struct PlannedCase {
   std::string name;
-  double limit_seconds;
+  double limit_seconds = 0;
+  std::string file;  // where it stands
+  int line = 0;
 };
 
 class Kit {

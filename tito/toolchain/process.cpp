@@ -289,7 +289,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
 
 std::string signal_name(int signal) {
   switch (signal) {
-    case SIGSEGV: return "SIGSEGV (invalid memory access)";
+    case SIGSEGV: return "SIGSEGV (invalid memory access, or a recursion without end)";
     case SIGABRT: return "SIGABRT (aborted: a failed assertion, or an exception that nobody caught)";
     case SIGFPE: return "SIGFPE (arithmetic error, such as an integer division by zero)";
     case SIGILL: return "SIGILL (illegal instruction; a function that ends without a return value can do this)";

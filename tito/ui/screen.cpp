@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -78,8 +79,14 @@ std::string Screen::paint(Style style, const std::string& text) const {
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
+void Screen::write_out(const std::string& text) {
+  errno = 0;
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written && errno != EPIPE) output_failed_ = true;
+}
+
 void Screen::line(const std::string& text) {
-  if (!quiet_) write_to(stdout, text + "\n");
+  if (!quiet_) write_out(text + "\n");
 }
 
 void Screen::row(const std::string& text) {
@@ -93,7 +100,7 @@ void Screen::error(const std::string& message, const std::string& way_out) {
 }
 
 void Screen::json(const nlohmann::json& object) {
-  write_to(stdout, object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  write_out(object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 int Screen::width() const {
@@ -160,7 +167,8 @@ std::vector<std::string> Table::lines(const std::string& indent) const {
 std::string figure(double value, const std::string& unit) {
   const double size = std::abs(value);
   std::string text;
-  if (size >= 1000) text = with_thousands(value);
+  if (size >= 1e15) text = fmt::format("{:.4g}", value);
+  else if (size >= 1000) text = with_thousands(value);
   else if (size >= 100) text = fmt::format("{:.1f}", value);
   else if (size >= 1) text = fmt::format("{:.2f}", value);
   else text = fmt::format("{:.3g}", value);

@@ -31,6 +31,9 @@ class Screen {
   void error(const std::string& message, const std::string& way_out);
   void json(const nlohmann::json& object);
 
+  // Whether something could not be written to standard output, for another reason than that nobody reads it.
+  bool output_failed() const { return output_failed_; }
+
   // Columns of the terminal, 80 where there is none.
   int width() const;
 
@@ -53,6 +56,9 @@ class Screen {
   bool color_ = false;
   bool utf8_;
   bool quiet_ = false;
+  bool output_failed_ = false;
+
+  void write_out(const std::string& text);
 };
 
 // A line at the bottom of the terminal that shows how far long work has come; nothing where standard error is no
