@@ -11,6 +11,7 @@ namespace fs = std::filesystem;
 
 bool run(const std::string& command, const fs::path& log) {
   if (std::system((command + " >" + log.string() + " 2>&1 </dev/null").c_str()) == 0) return true;
+  WARN(command << "\n" << tito::read_file(log));
   judge::set_detail({"exit 0", tito::read_file(log), command});
   return false;
 }

@@ -323,8 +323,9 @@ TEST_CASE("A tito killed at any moment leaves progress that can be read", "[bad_
   box.init(true);
   REQUIRE(box.tito({"export", "01"}).status == 0);
   for (int delay = 5; delay <= 605; delay += 40) {
-    const std::string command = std::string(TEST_TITO) + " export 01 >/dev/null 2>&1 & pid=$!; sleep " +
-                                std::to_string(delay / 1000.0) + "; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null; true";
+    std::string command = TEST_TITO;
+    command += " export 01 >/dev/null 2>&1 & pid=$!; sleep " + std::to_string(delay / 1000.0);
+    command += "; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null; true";
     box.run({"bash", "-c", command}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT});
     const Run next = box.tito({"module", "list", "--json"});
     CHECK_SAME(next.status, 0);
