@@ -3,6 +3,7 @@
 #include <new>
 
 #include "tito/system/spelling.hpp"
+#include "tito/system/text.hpp"
 #include "tito/toolchain/process.hpp"
 
 namespace tito {
@@ -37,11 +38,9 @@ std::string command_words(const CLI::App& app, const std::vector<std::string>& a
     }
     if (found == nullptr) {
       const std::string near = nearest(word, names);
-      std::string listed;
-      for (const std::string& name : names) listed += (listed.empty() ? "" : ", ") + name;
       throw Failure(Exit::usage, "there is no command \"tito " + words + (words.empty() ? "" : " ") + word + "\"" +
                                      (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
-                    "the commands are: " + listed + "; \"tito " + words + (words.empty() ? "" : " ") + "--help\" explains them");
+                    "the commands are: " + listed(names) + "; \"tito " + words + (words.empty() ? "" : " ") + "--help\" explains them");
     }
     words += (words.empty() ? "" : " ") + word;
     at = found;

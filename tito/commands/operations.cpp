@@ -10,6 +10,7 @@
 #include "tito/course/standing.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
+#include "tito/system/text.hpp"
 
 namespace tito {
 namespace {
@@ -62,12 +63,6 @@ std::map<std::string, fs::path> exported_objects(const Site& site) {
     objects[slug] = object;
   }
   return objects;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 // The student's file.
@@ -231,7 +226,7 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
   const std::vector<std::string> lacking = unexported_needs(site, slug);
   if (!lacking.empty()) {
     throw Failure(Exit::work_failed,
-                  "the tests of " + slug + " pass, but its checkpoint links your own " + joined(lacking) + ", not exported yet",
+                  "the tests of " + slug + " pass, but its checkpoint links your own " + listed(lacking) + ", not exported yet",
                   "tito export " + lacking.front());
   }
   if (sha256(source) != result.check.source_hash) {

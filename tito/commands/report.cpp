@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tito/system/files.hpp"
+#include "tito/system/text.hpp"
 
 namespace tito {
 namespace {
@@ -71,12 +72,6 @@ nlohmann::json json_of(const Compilation& compilation) {
     list.push_back({{"error", one.is_error}, {"file", one.file}, {"line", one.line}, {"column", one.column}, {"message", one.message}});
   }
   return list;
-}
-
-std::string listed(const std::vector<std::string>& words, const char* separator = ", ") {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
-  return text;
 }
 
 }  // namespace

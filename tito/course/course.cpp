@@ -9,6 +9,7 @@
 #include "tito/system/files.hpp"
 #include "tito/system/json.hpp"
 #include "tito/system/spelling.hpp"
+#include "tito/system/text.hpp"
 
 namespace tito {
 namespace {
@@ -106,12 +107,6 @@ void read_checkpoints(std::map<std::string, Module>& modules, const JsonView& ma
   for (const auto& [slug, module] : modules) {
     if (module.checkpoint.empty()) mapping.fail("module \"" + slug + "\" is missing");
   }
-}
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 // The number in "4", "04" or "04_layers"; 0 when there is none.
