@@ -17,12 +17,22 @@ namespace demo {
 // Defined by the demo.
 void run();
 
+// The seed of this run: what --seed said, else 1. Whatever is random in a demo comes from it.
+std::uint64_t seed();
+
 // Prints a line.
 void say(const std::string& line);
 inline void say() { say(""); }
 
 // Prints a measured figure as an aligned row and puts it into the record.
 void measure(const std::string& name, double value, const std::string& unit);
+
+// A point of a curve, such as the loss after so many samples; the curve is drawn when the run is over.
+void point(const std::string& curve, double x, double y);
+
+// Names a file that the demo has written into its working folder and that is to outlive it: tito copies it to the
+// workspace's results/.
+void keep(const std::string& file);
 
 // Shows how far long work has come, on one line that is rewritten, where the output is a terminal; nothing
 // elsewhere. done == total ends the line.

@@ -1,4 +1,4 @@
-// main() of every demo: DEMO [--record FD].
+// main() of every demo: DEMO [--seed N] [--record FD].
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,8 +9,12 @@
 
 #include "judge/demo.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace demo {
 namespace {
+
+std::uint64_t run_seed = 1;
 
 // Three digits after the point are enough for a ratio; a rate needs none but its thousands apart.
 std::string number_text(double value) {
@@ -24,6 +28,14 @@ std::string number_text(double value) {
 }
 
 }  // namespace
+
+std::uint64_t seed() { return run_seed; }
+
+void point(const std::string& curve, double x, double y) {
+  judge::write_record(nlohmann::json{{"event", "point"}, {"curve", curve}, {"x", x}, {"y", y}}.dump());
+}
+
+void keep(const std::string& file) { judge::write_record(nlohmann::json{{"event", "file"}, {"name", file}}.dump()); }
 
 void say(const std::string& line) {
   std::fputs((line + "\n").c_str(), stdout);
@@ -56,9 +68,12 @@ void progress(const std::string& what, std::int64_t done, std::int64_t total) {
 }  // namespace demo
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::strcmp(argv[1], "--record") == 0) judge::open_record(std::atoi(argv[2]));
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::strcmp(argv[i], "--record") == 0) judge::open_record(std::atoi(argv[i + 1]));
+    if (std::strcmp(argv[i], "--seed") == 0) demo::run_seed = std::strtoull(argv[i + 1], nullptr, 10);
+  }
   try {
-    judge::write_record(R"({"event":"start","seed":0})");
+    judge::write_record(nlohmann::json{{"event", "start"}, {"seed", demo::seed()}}.dump());
     demo::run();
     std::fflush(nullptr);
     judge::write_record(R"({"event":"finish"})");

@@ -6,6 +6,8 @@
 //   {"event":"failure","case":"NAME","expression":"..","expected":"..","actual":"..","note":"..",
 //    "message":"..","file":"..","line":L}                       for each failed check; texts may be empty
 //   {"event":"measure","name":"accuracy","value":0.91,"unit":"%"}    at any time
+//   {"event":"point","curve":"loss","x":3200,"y":0.41}               a demo's or milestone's curve
+//   {"event":"file","name":"mlp.safetensors"}                        a demo's file that is to be kept
 //   {"event":"end","case":"NAME","checks":C,"failed":F,"seconds":S}
 //   {"event":"finish"}                                          once, after the last case or demo
 //

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view begin_mark = "// BEGIN SOLUTION";
 constexpr std::string_view end_mark = "// END SOLUTION";
+constexpr std::string_view helpers = "(helpers)";
 
 // Goes through the lines; `keep` gets those outside regions, `region` the indentation and name of each region.
 void walk(std::string_view source, const std::string& origin, const std::function<void(std::string_view)>& keep,
@@ -51,6 +52,10 @@ std::string make_skeleton(std::string_view source, const std::string& slug, cons
       source, origin, [&](std::string_view line) { skeleton += line; },
       [&](std::string_view indent, std::string_view name) {
         skeleton += indent;
+        if (name == helpers) {
+          skeleton += "// A place for helpers of your own.\n";
+          return;
+        }
         skeleton += "throw NotImplemented(\"" + slug + "\", \"" + std::string(name) + "\");\n";
       });
   return skeleton;
@@ -58,7 +63,9 @@ std::string make_skeleton(std::string_view source, const std::string& slug, cons
 
 std::vector<std::string> solution_names(std::string_view source, const std::string& origin) {
   std::vector<std::string> names;
-  walk(source, origin, [](std::string_view) {}, [&](std::string_view, std::string_view name) { names.emplace_back(name); });
+  walk(source, origin, [](std::string_view) {}, [&](std::string_view, std::string_view name) {
+    if (name != helpers) names.emplace_back(name);
+  });
   return names;
 }
 

@@ -1,0 +1,44 @@
+// The images that demos and milestones train on: real sets where they are installed, else what the course brings.
+//
+// Installed means: the files lie in the folder mnist/ or cifar-10/ of the data folder, which is what TITO_DATA says,
+// else $XDG_DATA_HOME/tito, else ~/.local/share/tito.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tinytorch/tensor.hpp"
+
+namespace judge {
+
+struct Images {
+  std::string name;                 // "MNIST", "MNIST sample", "CIFAR-10" or "synthetic colour shapes"
+  std::int64_t classes = 10;
+  tinytorch::Tensor train_images;   // (N, C, H, W), in [0, 1]
+  tinytorch::Tensor train_labels;   // (N,), class indices
+  tinytorch::Tensor test_images;    // (M, C, H, W)
+  tinytorch::Tensor test_labels;    // (M,)
+};
+
+// The digits: MNIST where it is installed, else the course's sample of it; of both parts at most so many images
+// (0: all there are).
+// throws: IoError when a file is damaged.
+Images digit_images(std::int64_t train_count = 0, std::int64_t test_count = 0);
+
+// The colour images, 32 x 32: CIFAR-10 where it is installed, else synthetic colour shapes.
+// throws: IoError when a file is damaged.
+Images colour_images(std::int64_t train_count = 0, std::int64_t test_count = 0);
+
+// The same as files, for data sets that read them.
+struct ImageFiles {
+  std::string name;
+  std::vector<std::string> train;  // digits: images, labels (IDX); colour images: CIFAR-10's binary layout
+  std::vector<std::string> test;
+};
+ImageFiles digit_files();
+
+// Synthetic colour shapes are written below `folder` first, `train_count` and `test_count` of them (0: 6,000 and 1,000).
+ImageFiles colour_files(const std::string& folder, std::int64_t train_count = 0, std::int64_t test_count = 0);
+
+}  // namespace judge
