@@ -139,6 +139,33 @@ TEST_CASE("A table is standardised column by column with broadcasting and reduct
   }
 }
 
+TEST_CASE("The mean of five million numbers keeps its digits") {
+  const std::int64_t count = 5'000'000;
+  CHECK_CLOSE(mean(Tensor::full(Shape{count}, 0.1F)).item(), 0.1, 1e-6);
+  CHECK_CLOSE(sum(Tensor::full(Shape{2, count / 2}, 0.1F), 1), Doubles(2, 0.05 * static_cast<double>(count)), 1e-6);
+}
+
+TEST_CASE("A plane is fitted to points in batches cut from a table") {
+  // y = x w + b without noise: whole arrays step down the gradient of the squared error until they find w and b.
+  Rng rng(judge::seed());
+  const std::int64_t N = 256, batch = 64;
+  const Tensor true_w(Shape{3, 1}, {2, -1, 0.5F});
+  const Tensor x = Tensor::normal(Shape{N, 3}, 0, 1, rng);
+  const Tensor y = matmul(x, true_w) + 4.0F;
+  Tensor w(Shape{3, 1});
+  Tensor b(Shape{1, 1});
+  for (int epoch = 0; epoch < 100; ++epoch) {
+    for (std::int64_t from = 0; from < N; from += batch) {
+      const Tensor part = x.slice(0, from, from + batch);
+      const Tensor error = matmul(part, w) + b - y.slice(0, from, from + batch);
+      w -= matmul_tn(part, error) * (0.2F / batch);
+      b -= sum_to(error, b.shape()) * (0.2F / batch);
+    }
+  }
+  CHECK_CLOSE(w, {2, -1, 0.5}, 0, 1e-3);
+  CHECK_CLOSE(b, {4}, 0, 1e-3);
+}
+
 TEST_CASE("The tuned matrix product is faster than three loops") {
   Rng rng(1);
   const std::int64_t n = 256;

@@ -1,6 +1,7 @@
 // Capability of module training: a model is trained, judged and kept.
 #include "tinytorch/training.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -8,8 +9,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "io/safetensors.hpp"
 #include "judge/case.hpp"
 #include "judge/compare.hpp"
 #include "judge/digits.hpp"
@@ -45,6 +48,60 @@ struct TemporaryFile {
     std::filesystem::remove(path, ignored);
   }
 };
+
+// Digits in batches of these sizes, one after another.
+class Uneven : public BatchSource {
+ public:
+  Uneven(judge::Digits digits, std::vector<std::int64_t> sizes)
+      : digits_(std::move(digits)), sizes_(std::move(sizes)) {}
+  void start_epoch() override { batch_ = 0, sample_ = 0; }
+  bool next(Batch& batch) override {
+    if (batch_ == sizes_.size()) return false;
+    const std::int64_t end = sample_ + sizes_[batch_++];
+    batch.inputs = digits_.images.slice(0, sample_, end);
+    batch.targets = digits_.labels.slice(0, sample_, end);
+    sample_ = end;
+    return true;
+  }
+  std::int64_t samples_per_epoch() const override { return digits_.labels.size(); }
+
+ private:
+  judge::Digits digits_;
+  std::vector<std::int64_t> sizes_;
+  std::size_t batch_ = 0;
+  std::int64_t sample_ = 0;
+};
+
+// With a layer that draws random numbers while it trains, and none while it is judged.
+std::unique_ptr<Sequential> mlp_with_dropout(std::uint64_t seed) {
+  Rng rng(seed);
+  auto net = std::make_unique<Sequential>();
+  net->add<Linear>(784, 32, rng);
+  net->add<Activation<ReLU>>();
+  net->add<Dropout>(0.2F, seed);
+  net->add<Linear>(32, 10, rng);
+  return net;
+}
+
+// The length of all gradients, which are shortened to max_norm where they are longer.
+void clip_by_hand(const std::vector<Parameter>& parameters, double max_norm) {
+  double squares = 0.0;
+  for (const Parameter& parameter : parameters) {
+    const Tensor& g = parameter.grad();
+    for (std::int64_t i = 0; i < g.size(); ++i) squares += double{g.data()[i]} * g.data()[i];
+  }
+  if (squares <= max_norm * max_norm) return;
+  for (const Parameter& parameter : parameters) parameter.grad() *= static_cast<float>(max_norm / std::sqrt(squares));
+}
+
+// Loss and accuracy over all digits at once, without dropout.
+Evaluation judged_by_hand(Sequential& net, const judge::Digits& digits) {
+  net.set_training(false);
+  const Tensor logits = net.forward(digits.images);
+  net.set_training(true);
+  return {CrossEntropyLoss().forward({logits, digits.labels}).item(), accuracy(logits, digits.labels),
+          digits.labels.size()};
+}
 
 }  // namespace
 
@@ -85,6 +142,122 @@ TEST_CASE("An MLP is trained on real digits and judged on others while it learns
   judge::clear_detail();
   CHECK_CLOSE(restored->forward(test.images), logits, 0, 0);
   judge::measure("size of the saved model", static_cast<double>(std::filesystem::file_size(file.path)), "bytes");
+}
+
+TEST_CASE("The Trainer does what the loop written out does, and tells the truth about it") {
+  const judge::Digits train = judge::training_digits(150);
+  const judge::Digits test = judge::test_digits(90);
+  Uneven training(train, {40, 64, 46});
+  Uneven unseen(test, {64, 26});
+  const std::uint64_t seed = judge::seed();
+  constexpr double max_norm = 1.0;
+  constexpr int epochs = 4;
+
+  auto trained = mlp_with_dropout(seed);
+  SGD sgd(trained->parameters(), SGDOptions{0.2F, 0.5F, false, 0.0F});
+  StepLR schedule(sgd, 2, 0.5F);
+  TrainerOptions options;
+  options.scheduler = &schedule;
+  options.clip_norm = max_norm;
+  Trainer trainer(*trained, sgd, loss<CrossEntropyLoss>(), options);
+  const History history = trainer.fit(training, epochs, &unseen);
+  REQUIRE(history.size() == epochs);
+  CHECK(trained->training());
+
+  auto by_hand = mlp_with_dropout(seed);
+  SGD other(by_hand->parameters(), SGDOptions{0.2F, 0.5F, false, 0.0F});
+  for (int epoch = 0; epoch < epochs; ++epoch) {
+    const EpochRecord& record = history[static_cast<std::size_t>(epoch)];
+    if (epoch == 2) other.set_learning_rate(0.1F);
+    CHECK_CLOSE(record.learning_rate, other.learning_rate());
+    double losses = 0.0;
+    double right = 0.0;
+    training.start_epoch();
+    for (Batch batch; training.next(batch);) {
+      other.zero_grad();
+      const Variable logits = forward(*by_hand, batch.inputs);
+      Variable value = apply(std::make_unique<CrossEntropyLoss>(), {logits, batch.targets});
+      value.backward();
+      clip_by_hand(by_hand->parameters(), max_norm);
+      other.step();
+      losses += value.value().item() * static_cast<double>(batch.size());
+      right += accuracy(logits.value(), batch.targets) * static_cast<double>(batch.size());
+    }
+    // One digit of either set may fall to the other side by rounding.
+    const Evaluation judged = judged_by_hand(*by_hand, test);
+    CHECK_CLOSE(record.train.loss, losses / 150, 1e-3);
+    CHECK_CLOSE(record.train.accuracy, right / 150, 0, 1.5 / 150);
+    CHECK_CLOSE(record.validation.loss, judged.loss, 1e-3);
+    CHECK_CLOSE(record.validation.accuracy, judged.accuracy, 0, 1.5 / 90);
+    CHECK_SAME(record.train.samples, 150);
+    CHECK_SAME(record.validation.samples, 90);
+  }
+  double largest = 0.0;
+  for (std::size_t p = 0; p < by_hand->parameters().size(); ++p) {
+    const Tensor difference = trained->parameters()[p].value() - by_hand->parameters()[p].value();
+    for (std::int64_t i = 0; i < difference.size(); ++i) {
+      largest = std::max(largest, std::abs(static_cast<double>(difference.data()[i])));
+    }
+  }
+  judge::measure("largest difference from the loop by hand", largest, "");
+  CHECK(largest < 1e-3);
+}
+
+TEST_CASE("A shuffled epoch has every digit once with its own label, in another order each time") {
+  const judge::Digits digits = judge::training_digits(100);
+  OneAtATime source(digits.images, digits.labels, judge::seed());
+  std::vector<std::vector<std::int64_t>> orders;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    std::vector<std::int64_t> order;
+    source.start_epoch();
+    for (Batch batch; source.next(batch);) {
+      REQUIRE(order.size() < 100);
+      // Which one it is: all hundred are different.
+      std::int64_t found = 0;
+      while (found < 100 && !all_close(digits.images.slice(0, found, found + 1), batch.inputs, 0, 0)) ++found;
+      REQUIRE(found < 100);
+      CHECK_SAME(batch.targets.item(), digits.labels.data()[found]);
+      order.push_back(found);
+    }
+    orders.push_back(order);
+    std::sort(order.begin(), order.end());
+    REQUIRE(order.size() == 100);
+    for (std::size_t i = 0; i < 100; ++i) CHECK_SAME(order[i], static_cast<std::int64_t>(i));
+  }
+  CHECK(orders[0] != orders[1]);
+}
+
+TEST_CASE("A file that does not fit leaves the model as it was") {
+  auto net = mlp(judge::seed());
+  const Tensor digit = judge::test_digits(1).images;
+  const Tensor before = net->forward(digit);
+  std::vector<io::NamedArray> arrays;
+  for (const auto& [name, tensor] : mlp(judge::seed() + 1)->state()) {
+    arrays.push_back({name,
+                      {tensor.shape().begin(), tensor.shape().end()},
+                      std::vector<float>(static_cast<std::size_t>(tensor.size()), 0.5F)});
+  }
+  const auto refused = [&](const std::vector<io::NamedArray>& file_arrays) {
+    const TemporaryFile file;
+    io::write_safetensors(file.path, file_arrays);
+    CHECK_THROWS_AS(load(*net, file.path), IoError);
+    CHECK_CLOSE(net->forward(digit), before, 0, 0);
+  };
+  std::vector<io::NamedArray> missing(arrays.begin(), arrays.end() - 1);
+  refused(missing);
+  std::vector<io::NamedArray> superfluous = arrays;
+  superfluous.push_back({"another", {1}, {0}});
+  refused(superfluous);
+  std::vector<io::NamedArray> reshaped = arrays;
+  reshaped.back().shape = {5, 2};
+  refused(reshaped);
+
+  // In whatever order they stand, each finds its place.
+  const TemporaryFile file;
+  io::write_safetensors(file.path, {arrays.rbegin(), arrays.rend()});
+  load(*net, file.path);
+  for (const NamedTensor& named : net->state())
+    CHECK_CLOSE(named.tensor, Tensor::full(named.tensor.shape(), 0.5F), 0, 0);
 }
 
 TEST_CASE("Training stops by itself when it no longer helps", "[limit:60]") {

@@ -1,6 +1,6 @@
 # From a course's list of modules (course.json) to targets, and to the kit that tito works with.
 #
-#   tito_course(ROOT dir            folder with modules/course.json, modules/NN_slug/, checkpoints/
+#   tito_course(ROOT dir            folder with modules/course.json, modules/NN_slug/, checkpoints/, milestones/
 #               TESTS dir           folder with <slug>_test.cpp
 #               CONTRACT dir        include folder of the contract: <name>/<slug>.hpp
 #               [INCLUDES dir...]   further include folders of students' code
@@ -8,8 +8,8 @@
 #               [KIT_LINK item...]  the same as words of a link command
 #               [PACKAGE from=to..] what a student's package is made of, besides their sources)
 #
-# Builds for each module the objects of its reference body, demo, test and checkpoint; a CTest test
-# <name>.<slug>; and below build/kits/<name>: kit.json, the plans (which cases each program must run) and
+# Builds for each module the objects of its reference body, demo, test and checkpoint, and for each milestone its own;
+# a CTest test <name>.<slug>; and below build/kits/<name>: kit.json, the plans (which cases each program must run) and
 # the precompiled header of the contract.
 
 # One program of cases and its plan.
@@ -88,6 +88,21 @@ function(tito_course)
     string(APPEND includes "#include \"${name}/${slug}.hpp\"\n")
   endforeach()
 
+  set(objects_milestone "")
+  string(JSON milestones ERROR_VARIABLE none LENGTH "${course}" milestones)
+  if(none)
+    set(milestones 0)
+  endif()
+  while(milestones GREATER 0)
+    math(EXPR milestones "${milestones} - 1")
+    string(JSON milestone GET "${course}" milestones ${milestones} name)
+    set(target ${name}_${milestone}_milestone)
+    add_library(${target} OBJECT "${arg_ROOT}/milestones/${milestone}.cpp")
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+    target_link_libraries(${target} PRIVATE ${name}_contract tito_optimised)
+    list(APPEND objects_milestone "\"${milestone}\": \"$<TARGET_OBJECTS:${target}>\"")
+  endwhile()
+
   # All reference bodies, for programs that want a whole framework.
   add_library(${name}_bodies INTERFACE)
   target_sources(${name}_bodies INTERFACE ${bodies})
@@ -127,7 +142,7 @@ function(tito_course)
     DEPENDS "${pch}" ${headers} VERBATIM)
   add_custom_target(${name}_precompiled ALL DEPENDS "${pch}.gch")
 
-  foreach(kind body test demo checkpoint)
+  foreach(kind body test demo checkpoint milestone)
     list(JOIN objects_${kind} ",\n      " objects_${kind})
   endforeach()
   set(package "")
@@ -177,6 +192,9 @@ function(tito_course)
     },
     \"checkpoint\": {
       ${objects_checkpoint}
+    },
+    \"milestone\": {
+      ${objects_milestone}
     },
     \"runner\": {
       \"cases\": \"$<TARGET_OBJECTS:judge_case_runner>\",

@@ -6,8 +6,11 @@
 //   {"event":"failure","case":"NAME","expression":"..","expected":"..","actual":"..","note":"..",
 //    "message":"..","file":"..","line":L}                       for each failed check; texts may be empty
 //   {"event":"measure","name":"accuracy","value":0.91,"unit":"%"}    at any time
+//   {"event":"data","name":"MNIST sample"}                           what a demo's further measures are about
 //   {"event":"point","curve":"loss","x":3200,"y":0.41}               a demo's or milestone's curve
+//   {"event":"axes","chart":"loss","x":"samples","y":"cross-entropy"}
 //   {"event":"file","name":"mlp.safetensors"}                        a demo's file that is to be kept
+//   {"event":"stopped","message":".."}                               a demo ended by an exception
 //   {"event":"end","case":"NAME","checks":C,"failed":F,"seconds":S}
 //   {"event":"finish"}                                          once, after the last case or demo
 //

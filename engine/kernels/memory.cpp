@@ -34,6 +34,27 @@ std::size_t bytes_of(std::int64_t count) {
   return static_cast<std::size_t>(count) * sizeof(float);
 }
 
+// One lock guards everything here. fork() copies it as it is; the handlers keep it free in the child. It is never
+// destroyed: a static tensor may be released after every other static object is gone.
+std::mutex& mutex() {
+  static std::mutex* const instance = [] {
+    pthread_atfork([] { mutex().lock(); }, [] { mutex().unlock(); }, [] { mutex().unlock(); });
+    return new std::mutex;
+  }();
+  return *instance;
+}
+
+constinit MemoryUse use;  // read and written under the lock
+
+void count_request(std::size_t bytes, bool fresh) {
+  ++use.requests;
+  use.fresh += fresh ? 1 : 0;
+  use.bytes += static_cast<std::int64_t>(bytes);
+  use.peak_bytes = std::max(use.peak_bytes, use.bytes);
+}
+
+void count_release(std::size_t bytes) { use.bytes -= static_cast<std::int64_t>(bytes); }
+
 void* system_allocate(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{alignment}); }
 void system_release(void* block) { ::operator delete (block, std::align_val_t{alignment}); }
 
@@ -58,31 +79,39 @@ SizeClass size_class(std::size_t bytes) {
   return {(octave - 6) * 4 + quarters, (quarters + 4) * quarter};
 }
 
-// Released blocks, a list for each size.
+// Released blocks, a list for each size. `asked` is what the block was asked for, in bytes.
 class Cache {
  public:
-  void* take(const SizeClass& size) {
+  void* take(const SizeClass& size, std::size_t asked) {
     {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard lock(mutex());
       if (Free* block = free_[size.index]; block != nullptr) {
         free_[size.index] = block->next;
         cached_bytes_ -= size.bytes;
+        count_request(asked, false);
         return block;
       }
     }
-    return system_allocate(size.bytes);
+    void* block = system_allocate(size.bytes);
+    const std::lock_guard lock(mutex());
+    count_request(asked, true);
+    return block;
   }
 
   // When the cache is full, everything in it goes: it holds the sizes of some earlier work, and the sizes of
   // the present work come back by themselves.
-  void give_back(void* memory, const SizeClass& size) {
-    if (size.bytes > limit) return system_release(memory);
+  void give_back(void* memory, const SizeClass& size, std::size_t asked) {
     Free* surplus = nullptr;
     {
-      const std::lock_guard lock(mutex_);
-      if (cached_bytes_ + size.bytes > limit) surplus = take_all();
-      free_[size.index] = new (memory) Free{free_[size.index]};
-      cached_bytes_ += size.bytes;
+      const std::lock_guard lock(mutex());
+      count_release(asked);
+      if (size.bytes > limit) {
+        surplus = new (memory) Free{nullptr};
+      } else {
+        if (cached_bytes_ + size.bytes > limit) surplus = take_all();
+        free_[size.index] = new (memory) Free{free_[size.index]};
+        cached_bytes_ += size.bytes;
+      }
     }
     while (surplus != nullptr) {
       Free* next = surplus->next;
@@ -90,10 +119,6 @@ class Cache {
       surplus = next;
     }
   }
-
-  // fork() copies the lock as it is; these keep it free in the child.
-  void lock() { mutex_.lock(); }
-  void unlock() { mutex_.unlock(); }
 
  private:
   struct Free {
@@ -116,17 +141,12 @@ class Cache {
     return all;
   }
 
-  std::mutex mutex_;
   std::array<Free*, 4 * 58> free_{};  // for every size a size_t can hold
   std::size_t cached_bytes_ = 0;
 };
 
-// Never destroyed: a static tensor may be released after every other static object is gone.
 Cache& cache() {
-  static Cache* const instance = [] {
-    pthread_atfork([] { cache().lock(); }, [] { cache().unlock(); }, [] { cache().unlock(); });
-    return new Cache;
-  }();
+  static Cache* const instance = new Cache;  // never destroyed, as the lock
   return *instance;
 }
 
@@ -138,29 +158,31 @@ template <class T>
 struct CountsAllocator {
   using value_type = T;
 
-  CountsAllocator(void* block, const SizeClass& size) : block_(block), size_(size) {}
+  CountsAllocator(void* block, const SizeClass& size, std::size_t asked) : block_(block), size_(size), asked_(asked) {}
   template <class U>
-  CountsAllocator(const CountsAllocator<U>& other) : block_(other.block_), size_(other.size_) {}
+  CountsAllocator(const CountsAllocator<U>& other) : block_(other.block_), size_(other.size_), asked_(other.asked_) {}
 
   T* allocate(std::size_t) {
     static_assert(sizeof(T) <= counts_bytes && alignof(T) <= alignment);
     return static_cast<T*>(block_);
   }
-  void deallocate(T*, std::size_t) { cache().give_back(block_, size_); }
+  void deallocate(T*, std::size_t) { cache().give_back(block_, size_, asked_); }
 
   friend bool operator==(const CountsAllocator& a, const CountsAllocator& b) { return a.block_ == b.block_; }
 
   void* block_;
   SizeClass size_;
+  std::size_t asked_;
 };
 
 }  // namespace
 
 std::shared_ptr<float[]> allocate(std::int64_t count) {
-  const SizeClass size = size_class(counts_bytes + bytes_of(count));
-  void* block = cache().take(size);
+  const std::size_t bytes = bytes_of(count);
+  const SizeClass size = size_class(counts_bytes + bytes);
+  void* block = cache().take(size, bytes);
   float* values = reinterpret_cast<float*>(static_cast<std::byte*>(block) + counts_bytes);
-  return {values, [](float*) {}, CountsAllocator<float>(block, size)};
+  return {values, [](float*) {}, CountsAllocator<float>(block, size, bytes)};
 }
 
 #else
@@ -168,9 +190,24 @@ std::shared_ptr<float[]> allocate(std::int64_t count) {
 std::shared_ptr<float[]> allocate(std::int64_t count) {
   const std::size_t bytes = bytes_of(count);
   void* block = system_allocate(std::max(bytes, std::size_t{1}));
-  return {static_cast<float*>(block), [](float* values) { system_release(values); }};
+  {
+    const std::lock_guard lock(mutex());
+    count_request(bytes, true);
+  }
+  return {static_cast<float*>(block), [bytes](float* values) {
+            {
+              const std::lock_guard lock(mutex());
+              count_release(bytes);
+            }
+            system_release(values);
+          }};
 }
 
 #endif
+
+MemoryUse memory_use() {
+  const std::lock_guard lock(mutex());
+  return use;
+}
 
 }  // namespace tinytorch::kernels

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <fstream>
 #include <limits>
 #include <map>
 #include <numbers>
 #include <numeric>
+#include <ratio>
 #include <sstream>
-#include <utility>
 
 namespace tinytorch {
 
@@ -39,37 +38,56 @@ double Stopwatch::seconds() const {
 
 // ---- The machine
 
+// BEGIN SOLUTION (helpers)
 namespace {
 
-// The first processor's entries in /proc/cpuinfo: lines "key : value" up to the first empty one.
-[[maybe_unused]] std::map<std::string, std::string> read_cpuinfo() {
-  // BEGIN SOLUTION inspect_machine
+// The first processor's entries in /proc/cpuinfo: lines "key : value".
+std::map<std::string, std::string> read_cpuinfo() {
   std::map<std::string, std::string> entries;
   std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line) && !line.empty();) {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    const std::size_t key_end = line.find_last_not_of(" \t", colon - 1);
-    const std::size_t value = line.find_first_not_of(" \t", colon + 1);
-    if (colon == 0 || key_end == std::string::npos || value == std::string::npos) continue;
-    entries[line.substr(0, key_end + 1)] = line.substr(value);
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream entry(line);
+    std::string key, value;
+    std::getline(entry, key, ':');
+    std::getline(entry >> std::ws, value);
+    key.erase(key.find_last_not_of(" \t") + 1);
+    entries.emplace(key, value);  // does nothing where another processor gave this key before
   }
   return entries;
-  // END SOLUTION
 }
 
 // A figure that the system may not know: sysconf() then says 0 or -1.
-[[maybe_unused]] std::int64_t system_figure(int name) {
-  // BEGIN SOLUTION inspect_machine
-  return std::max(sysconf(name), 0L);
-  // END SOLUTION
+std::int64_t system_figure(int name) { return std::max(sysconf(name), long{}); }
+
+// "48 KiB", "1.5 MiB", "7.8 GiB".
+std::string readable_size(std::int64_t bytes) {
+  if (bytes == 0) return "unknown";
+  constexpr std::array units{"KiB", "MiB", "GiB"};
+  double size = static_cast<double>(bytes) / 1024.0;
+  std::size_t unit = 0;
+  for (; size >= 1024.0 && unit + 1 < units.size(); ++unit) size /= 1024.0;
+  std::ostringstream text;
+  text << std::round(size * 10.0) / 10.0 << ' ' << units[unit];
+  return text.str();
+}
+
+// The rate of the fastest of many short rounds, in billions a second: interruptions only ever make a round slower.
+template <class Round>
+double best_rate(const char* operation, double seconds, double work, const Round& round) {
+  if (!(seconds > 0.0)) throw ValueError(std::string(operation) + ": seconds must be positive");
+  double best{};
+  const Stopwatch total;
+  do {
+    const Stopwatch watch;
+    round();
+    best = std::max(best, work / watch.seconds() / std::giga::num);
+  } while (total.seconds() < seconds);
+  return best;
 }
 
 }  // namespace
+// END SOLUTION
 
-// The cores this process may run on are fewer than the machine's when it was confined to some, by taskset or in a
-// container: sched_getaffinity() says which. x86 lists its extensions under "flags", ARM under "Features", where
-// NEON is called asimd.
 Machine inspect_machine() {
   // BEGIN SOLUTION inspect_machine
   Machine machine;
@@ -77,10 +95,13 @@ Machine inspect_machine() {
   const std::string& model = cpuinfo["model name"];
   machine.processor = model.empty() ? "unknown" : model;
 
+  // The cores this process may run on are fewer than the machine's when it was confined to some, by taskset or in a
+  // container.
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) machine.cores = CPU_COUNT(&allowed);
 
+  // x86 lists its extensions under "flags", ARM under "Features", where NEON is called asimd.
   const std::string flags = ' ' + cpuinfo["flags"] + ' ' + cpuinfo["Features"] + ' ';
   for (const char* name : {"sse2", "avx", "avx2", "fma", "avx512f"}) {
     if (flags.find(std::string(" ") + name + " ") != std::string::npos) machine.simd.emplace_back(name);
@@ -95,30 +116,11 @@ Machine inspect_machine() {
   // END SOLUTION
 }
 
-namespace {
-
-// "48 KiB", "1.5 MiB", "7.8 GiB": the largest unit that leaves at least 1, with one digit after the point
-// where it is not a whole number.
-[[maybe_unused]] std::string readable_size(std::int64_t bytes) {
-  // BEGIN SOLUTION to_string
-  if (bytes <= 0) return "unknown";
-  constexpr std::array units{"KiB", "MiB", "GiB"};
-  double size = static_cast<double>(bytes) / 1024.0;
-  std::size_t unit = 0;
-  for (; size >= 1024.0 && unit + 1 < units.size(); ++unit) size /= 1024.0;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), size == std::floor(size) ? "%.0f %s" : "%.1f %s", size, units[unit]);
-  return text.data();
-  // END SOLUTION
-}
-
-}  // namespace
-
 std::string to_string(const Machine& machine) {
   // BEGIN SOLUTION to_string
   std::ostringstream text;
-  text << machine.processor << ", " << machine.cores << (machine.cores == 1 ? " core" : " cores");
-  for (const std::string& name : machine.simd) text << (name == machine.simd.front() ? ", " : " ") << name;
+  text << machine.processor << ", cores: " << machine.cores << ", SIMD:";
+  for (const std::string& name : machine.simd) text << ' ' << name;
   text << "\ncaches: L1d " << readable_size(machine.l1d_bytes) << ", L2 " << readable_size(machine.l2_bytes) << ", L3 "
        << readable_size(machine.l3_bytes);
   text << "\nmemory: " << readable_size(machine.memory_bytes) << '\n';
@@ -129,10 +131,6 @@ std::string to_string(const Machine& machine) {
 // ---- What the machine can do
 
 namespace {
-
-[[maybe_unused]] void require_duration(const char* operation, double seconds) {
-  if (!(seconds > 0.0)) throw ValueError(std::string(operation) + ": seconds must be positive");
-}
 
 // As many floats as one vector register holds. Arithmetic on it is one instruction.
 #if defined(__AVX512F__)
@@ -152,67 +150,34 @@ void keep(T& value) {
 
 }  // namespace
 
-// A multiply-add takes about four cycles, but the processor starts up to two in every cycle: only eight or more
-// that do not wait for one another keep it busy. Twelve accumulators and two constants fit into sixteen
-// registers. What counts is the best of many short rounds: interruptions only ever make a round slower.
 double measure_peak_gflops(double seconds) {
   // BEGIN SOLUTION measure_peak_gflops
-  require_duration("measure_peak_gflops", seconds);
-  constexpr int chains = 12;
+  // A multiply-add takes about four cycles, but the processor starts up to two in every cycle: only eight or more
+  // that do not wait for one another keep it busy. Twelve chains fit into sixteen registers.
   constexpr int steps = 20'000;
-  constexpr double operations = 2.0 * chains * steps * lanes;
-  const Vector factor = Vector{} + 0.5F;  // with these, every chain stays near 1
-  const Vector addend = Vector{} + 0.5F;
-  double best = 0.0;
-  const Stopwatch total;
-  do {
-    Vector x0{}, x1{}, x2{}, x3{}, x4{}, x5{}, x6{}, x7{}, x8{}, x9{}, x10{}, x11{};
-    // Chains that start alike are one chain to the compiler, and would be computed once: hide the values from it.
-    for (Vector* chain : {&x0, &x1, &x2, &x3, &x4, &x5, &x6, &x7, &x8, &x9, &x10, &x11}) keep(*chain);
-    const Stopwatch round;
-    for (int step = 0; step < steps; ++step) {
-      x0 = x0 * factor + addend;
-      x1 = x1 * factor + addend;
-      x2 = x2 * factor + addend;
-      x3 = x3 * factor + addend;
-      x4 = x4 * factor + addend;
-      x5 = x5 * factor + addend;
-      x6 = x6 * factor + addend;
-      x7 = x7 * factor + addend;
-      x8 = x8 * factor + addend;
-      x9 = x9 * factor + addend;
-      x10 = x10 * factor + addend;
-      x11 = x11 * factor + addend;
+  std::array<Vector, 12> chains{};
+  const double operations = 2.0 * static_cast<double>(chains.size()) * steps * lanes;
+  return best_rate("measure_peak_gflops", seconds, operations, [&] {
+    keep(chains);  // or the compiler sees that all are alike, and computes one
+    for (int step = 0; step != steps; ++step) {
+      for (Vector& x : chains) x = x * x + x;  // 0 stays 0
     }
-    const double elapsed = round.seconds();
-    Vector result = x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9 + x10 + x11;
-    keep(result);
-    best = std::max(best, operations / elapsed / 1e9);
-  } while (total.seconds() < seconds);
-  return best;
+    keep(chains);
+  });
   // END SOLUTION
 }
 
-// Three arrays of 32 MiB: more than the caches keep of one core's data, so that each pass pushes out what the next
-// will need. Writing every element once beforehand makes the system provide the memory: that is not to be measured.
 double measure_bandwidth_gbs(double seconds) {
   // BEGIN SOLUTION measure_bandwidth_gbs
-  require_duration("measure_bandwidth_gbs", seconds);
-  constexpr std::size_t bytes = std::size_t{32} << 20;
-  constexpr std::size_t count = bytes / sizeof(float);
-  std::vector<float> a(count, 0.0F);
-  const std::vector<float> b(count, 1.0F);
-  const std::vector<float> c(count, 2.0F);
-  const float s = 3.0F;
-  double best = 0.0;
-  const Stopwatch total;
-  do {
-    const Stopwatch round;
-    for (std::size_t i = 0; i < count; ++i) a[i] = b[i] + s * c[i];
-    keep(a[0]);
-    best = std::max(best, 3.0 * bytes / round.seconds() / 1e9);
-  } while (total.seconds() < seconds);
-  return best;
+  // Three arrays of 32 MB: more than the caches keep of one core's data, so that each pass pushes out what the
+  // next will need. Filling them makes the system provide the memory: that is not to be measured.
+  constexpr std::size_t bytes = 32'000'000;
+  std::vector<float> a(bytes / sizeof(float)), b = a, c = a;
+  const auto s = static_cast<float>(seconds);  // any number will do
+  return best_rate("measure_bandwidth_gbs", seconds, 3.0 * bytes, [&] {
+    std::transform(b.begin(), b.end(), c.begin(), a.begin(), [s](float y, float z) { return y + s * z; });
+    keep(a);
+  });
   // END SOLUTION
 }
 
@@ -259,11 +224,11 @@ float Rng::normal(float mean, float deviation) {
   // END SOLUTION
 }
 
-// next() % bound alone would favour small numbers: 2^64 is rarely a multiple of bound, and the last, incomplete
-// round of remainders must not count.
 std::uint64_t Rng::below(std::uint64_t bound) {
   // BEGIN SOLUTION Rng::below
   if (bound == 0) throw ValueError("Rng::below: bound must be positive");
+  // next() % bound alone would favour small numbers: 2^64 is rarely a multiple of bound, and the last, incomplete
+  // round of remainders must not count.
   const std::uint64_t incomplete = (0 - bound) % bound;  // 2^64 % bound, in 64-bit arithmetic
   const std::uint64_t last = std::numeric_limits<std::uint64_t>::max() - incomplete;
   std::uint64_t value = next();

@@ -26,6 +26,11 @@ std::string both(const Shape& a, const Shape& b) { return "shapes " + a.to_strin
   return from_front;
 }
 
+}  // namespace
+
+// BEGIN SOLUTION (helpers)
+namespace {
+
 // A tensor seen from one of its axes: `outer` blocks, each of `extent` rows, each of `inner` numbers that lie
 // side by side. The element (o, i, j) stands at (o * extent + i) * inner + j.
 struct AxisView {
@@ -34,7 +39,7 @@ struct AxisView {
   std::int64_t inner = 1;
 };
 
-[[maybe_unused]] AxisView view_along(const Shape& shape, int axis) {
+AxisView view_along(const Shape& shape, int axis) {
   AxisView view;
   for (int i = 0; i < axis; ++i) view.outer *= shape[i];
   view.extent = shape[axis];
@@ -43,7 +48,7 @@ struct AxisView {
 }
 
 // What is left of a shape when one axis is reduced.
-[[maybe_unused]] Shape reduced(const Shape& shape, int axis, bool keep_axis) {
+Shape reduced(const Shape& shape, int axis, bool keep_axis) {
   Shape result;
   for (int i = 0; i < shape.rank(); ++i) {
     if (i != axis) result.push_back(shape[i]);
@@ -53,6 +58,7 @@ struct AxisView {
 }
 
 }  // namespace
+// END SOLUTION
 
 // ---- Making tensors
 
@@ -189,7 +195,6 @@ Tensor Tensor::reshape(const Shape& shape) const {
   // END SOLUTION
 }
 
-// With a < b the tensor is (outer, A, middle, B, inner), and what lies in `inner` moves as one piece.
 Tensor Tensor::transpose(int a, int b) const {
   // BEGIN SOLUTION Tensor::transpose
   a = checked_axis("transpose", shape_, a);
@@ -202,6 +207,7 @@ Tensor Tensor::transpose(int a, int b) const {
   Tensor result = uninitialized(exchanged);
   if (result.empty()) return result;
 
+  // With a < b the tensor is (outer, A, middle, B, inner), and what lies in `inner` moves as one piece.
   const std::int64_t outer = view_along(shape_, a).outer;
   const std::int64_t A = shape_[a];
   const std::int64_t B = shape_[b];
@@ -411,48 +417,28 @@ Tensor& Tensor::operator*=(float factor) {
 }
 
 Tensor operator+(const Tensor& a, float b) {
-  // BEGIN SOLUTION operator+
   return transform(a, [b](float x) { return x + b; });
-  // END SOLUTION
 }
-
 Tensor operator-(const Tensor& a, float b) {
-  // BEGIN SOLUTION operator-
   return transform(a, [b](float x) { return x - b; });
-  // END SOLUTION
 }
-
 Tensor operator*(const Tensor& a, float b) {
-  // BEGIN SOLUTION operator*
   return transform(a, [b](float x) { return x * b; });
-  // END SOLUTION
 }
-
 Tensor operator/(const Tensor& a, float b) {
-  // BEGIN SOLUTION operator/
   return transform(a, [b](float x) { return x / b; });
-  // END SOLUTION
 }
+Tensor operator-(const Tensor& a) { return transform(a, std::negate<float>()); }
 
-Tensor operator-(const Tensor& a) {
-  // BEGIN SOLUTION operator-
-  return transform(a, [](float x) { return -x; });
-  // END SOLUTION
-}
-
-Tensor map(const Tensor& a, const std::function<float(float)>& function) {
-  // BEGIN SOLUTION map
-  return transform(a, function);
-  // END SOLUTION
-}
+Tensor map(const Tensor& a, const std::function<float(float)>& function) { return transform(a, function); }
 
 // ---- Reductions
 
+// BEGIN SOLUTION (helpers)
 namespace {
 
 // A sum in double precision. Eight sums take turns, since each addition has to wait for the one before it.
-[[maybe_unused]] double sum_run(const float* x, std::int64_t count) {
-  // BEGIN SOLUTION sum
+double sum_run(const float* x, std::int64_t count) {
   constexpr std::int64_t lanes = 8;
   std::array<double, lanes> sums{};
   std::int64_t i = 0;
@@ -463,14 +449,14 @@ namespace {
   for (; i < count; ++i) total += x[i];
   for (const double sum : sums) total += sum;
   return total;
-  // END SOLUTION
 }
 
-[[maybe_unused]] void require_elements(const char* operation, const Shape& shape, std::int64_t count) {
+void require_elements(const char* operation, const Shape& shape, std::int64_t count) {
   if (count == 0) throw ValueError(std::string(operation) + ": no elements in shape " + shape.to_string());
 }
 
 }  // namespace
+// END SOLUTION
 
 Tensor sum(const Tensor& a) {
   // BEGIN SOLUTION sum
@@ -492,8 +478,7 @@ Tensor max(const Tensor& a) {
   // END SOLUTION
 }
 
-// See the tensor as (outer, A, inner). Where inner is 1, what is summed lies side by side; otherwise add rows, a
-// piece at a time: going through memory in order is much faster than jumping by `inner`.
+// See the tensor as (outer, A, inner).
 Tensor sum(const Tensor& a, int axis, bool keep_axis) {
   // BEGIN SOLUTION sum
   axis = checked_axis("sum", a.shape(), axis);
@@ -505,6 +490,8 @@ Tensor sum(const Tensor& a, int axis, bool keep_axis) {
     for (std::int64_t o = 0; o < outer; ++o) y[o] = static_cast<float>(sum_run(x + o * extent, extent));
     return result;
   }
+  // What is summed does not lie side by side. Add rows, a piece at a time: going through memory in order is much
+  // faster than jumping by `inner`.
   constexpr std::int64_t width = 256;
   std::array<double, width> totals;
   for (std::int64_t o = 0; o < outer; ++o) {
@@ -624,11 +611,12 @@ Tensor matmul_naive(const Tensor& a, const Tensor& b) {
   // END SOLUTION
 }
 
-// The same sums in another order. With m innermost, b and c are read along their rows: whole vectors at a
-// time. And a block of b small enough for the cache is used for all rows of a before the next one is fetched.
+// The same sums in another order, in blocks that stay in the cache.
 Tensor matmul_blocked(const Tensor& a, const Tensor& b) {
   // BEGIN SOLUTION matmul_blocked
   require_matrices("matmul_blocked", a, b, 1, 0);
+  // With m innermost, b and c are read along their rows: whole vectors at a time. And a block of b small enough for
+  // the cache is used for all rows of a before the next one is fetched.
   constexpr std::int64_t block_k = 64;
   constexpr std::int64_t block_m = 256;  // 64 x 256 floats: 64 KiB
   const std::int64_t N = a.shape()[0];
@@ -706,11 +694,11 @@ bool all_close(const Tensor& a, const Tensor& b, float relative, float absolute)
   // END SOLUTION
 }
 
+// BEGIN SOLUTION (helpers)
 namespace {
 
 // Writes the block that starts at `values` and has the axes from `axis` on; moves `values` past it.
-[[maybe_unused]] void print(const Shape& shape, int axis, const float*& values, std::string& text) {
-  // BEGIN SOLUTION to_string
+void print(const Shape& shape, int axis, const float*& values, std::string& text) {
   if (axis == shape.rank()) {
     std::array<char, 32> number{};
     std::snprintf(number.data(), number.size(), "%.4g", static_cast<double>(*values++));
@@ -729,16 +717,18 @@ namespace {
     print(shape, axis + 1, values, text);
   }
   text += ']';
-  // END SOLUTION
 }
 
 }  // namespace
+// END SOLUTION
 
 std::string to_string(const Tensor& tensor) {
+  // BEGIN SOLUTION to_string
   std::string text;
   const float* values = tensor.data();
   print(tensor.shape(), 0, values, text);
   return text;
+  // END SOLUTION
 }
 
 }  // namespace tinytorch

@@ -8,9 +8,10 @@
 
 namespace tinytorch {
 
+// BEGIN SOLUTION (helpers)
 namespace {
 
-[[maybe_unused]] const Tensor& only_input(const Function& function, const std::vector<Tensor>& inputs) {
+const Tensor& only_input(const Function& function, const std::vector<Tensor>& inputs) {
   if (inputs.size() != 1) {
     throw ShapeError(std::string(function.name()) + ": takes one input, not " + std::to_string(inputs.size()));
   }
@@ -18,31 +19,41 @@ namespace {
 }
 
 // Backward rules start with this: the gradient of the result has the result's shape.
-[[maybe_unused]] void require_same_shape(const Function& function, const Tensor& grad_output, const Tensor& kept) {
+void require_same_shape(const Function& function, const Tensor& grad_output, const Tensor& kept) {
   if (grad_output.shape() == kept.shape()) return;
   throw ShapeError(std::string(function.name()) + ": the gradient has shape " + grad_output.shape().to_string() +
                    ", the result " + kept.shape().to_string());
 }
 
+// Phi: the share of a normal distribution that lies below x.
+float normal_distribution(float x) { return 0.5F * (1.0F + std::erf(x / std::numbers::sqrt2_v<float>)); }
+
+// phi: its density at x, the derivative of Phi.
+float normal_density(float x) {
+  const float scale = std::numbers::inv_sqrtpi_v<float> / std::numbers::sqrt2_v<float>;
+  return scale * std::exp(-0.5F * x * x);
+}
+
 }  // namespace
+// END SOLUTION
 
 // ---- ReLU
 
-// A maximum instead of an if: a vector instruction takes eight or sixteen of them at a time.
 Tensor ReLU::forward(const std::vector<Tensor>& inputs) {
   // BEGIN SOLUTION ReLU::forward
   const Tensor& x = only_input(*this, inputs);
   output_ = Tensor::uninitialized(x.shape());
+  // A maximum instead of an if: a vector instruction takes eight or sixteen of them at a time.
   std::transform(x.data(), x.data() + x.size(), output_.data(), [](float v) { return std::max(v, 0.0F); });
   return output_;
   // END SOLUTION
 }
 
-// x > 0 exactly where y > 0: the output is all that must be kept.
 std::vector<Tensor> ReLU::backward(const Tensor& grad_output) {
   // BEGIN SOLUTION ReLU::backward
   require_same_shape(*this, grad_output, output_);
   Tensor dx = Tensor::uninitialized(output_.shape());
+  // x > 0 exactly where y > 0: the output is all that must be kept.
   std::transform(output_.data(), output_.data() + output_.size(), grad_output.data(), dx.data(),
                  [](float y, float dy) { return y > 0.0F ? dy : 0.0F; });
   return {dx};
@@ -94,7 +105,7 @@ std::vector<Tensor> Tanh::backward(const Tensor& grad_output) {
 
 // ---- Softmax
 
-// Row by row. Subtracting the row's maximum changes nothing in the quotient, and no exp() can overflow.
+// Row by row, along the last axis.
 Tensor Softmax::forward(const std::vector<Tensor>& inputs) {
   // BEGIN SOLUTION Softmax::forward
   const Tensor& input = only_input(*this, inputs);
@@ -104,6 +115,7 @@ Tensor Softmax::forward(const std::vector<Tensor>& inputs) {
   for (std::int64_t start = 0; start < input.size(); start += C) {
     const float* x = input.data() + start;
     float* y = output_.data() + start;
+    // Subtracting the row's maximum changes nothing in the quotient, and no exp() can overflow.
     const float largest = *std::max_element(x, x + C);
     float total = 0.0F;
     for (std::int64_t i = 0; i < C; ++i) {
@@ -135,25 +147,6 @@ std::vector<Tensor> Softmax::backward(const Tensor& grad_output) {
 }
 
 // ---- GELU
-
-namespace {
-
-// Phi: the share of a normal distribution that lies below x.
-[[maybe_unused]] float normal_distribution(float x) {
-  // BEGIN SOLUTION GELU
-  return 0.5F * (1.0F + std::erf(x / std::numbers::sqrt2_v<float>));
-  // END SOLUTION
-}
-
-// phi: its density at x, the derivative of Phi.
-[[maybe_unused]] float normal_density(float x) {
-  // BEGIN SOLUTION GELU
-  const float scale = std::numbers::inv_sqrtpi_v<float> / std::numbers::sqrt2_v<float>;
-  return scale * std::exp(-0.5F * x * x);
-  // END SOLUTION
-}
-
-}  // namespace
 
 Tensor GELU::forward(const std::vector<Tensor>& inputs) {
   // BEGIN SOLUTION GELU::forward

@@ -1,11 +1,16 @@
-// The immediate use of module losses: how wrong a guess is, as one number, and which way each weight would
-// have to go to make it smaller.
-#include <algorithm>
-#include <cmath>
+// The immediate use of module losses: how wrong a network of two layers is, as one number, and which way each of its
+// weights would have to go to make it smaller.
+#include "judge/demo.hpp"
+
 #include <fmt/core.h>
 
-#include "judge/demo.hpp"
-#include "judge/digits.hpp"
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "judge/datasets.hpp"
+#include "tinytorch/activations.hpp"
 #include "tinytorch/layers.hpp"
 #include "tinytorch/losses.hpp"
 
@@ -13,66 +18,122 @@ using namespace tinytorch;
 
 namespace {
 
-double norm(const Tensor& x) { return std::sqrt(sum(x * x).item()); }
+struct Mlp {
+  Linear first;
+  Linear second;
 
-float loss_of(const Tensor& logits, const Tensor& labels) { return CrossEntropyLoss().forward({logits, labels}).item(); }
+  explicit Mlp(Rng& rng) : first(784, 64, rng), second(64, 10, rng) {}
 
-// The loss of one dense layer, and its gradient with respect to the weight and the bias: two backward rules,
-// the last step's first.
-struct Slope {
-  float loss = 0.0F;
-  Tensor weight;
-  Tensor bias;
+  std::vector<Parameter> parameters() const { return {first.weight(), first.bias(), second.weight(), second.bias()}; }
+
+  Tensor logits(const Tensor& images) { return second.forward(ReLU().forward({first.forward(images)})); }
+
+  // The loss; leaves its gradient in the parameters. Four functions forward, the same four back.
+  double differentiate(const Tensor& images, const Tensor& labels) {
+    LinearFunction one, two;
+    ReLU relu;
+    CrossEntropyLoss cross_entropy;
+    one.want_gradient(0, false);  // the images are not going to change
+    const Tensor hidden = relu.forward({one.forward({images, first.weight().value(), first.bias().value()})});
+    const Tensor out = two.forward({hidden, second.weight().value(), second.bias().value()});
+    const double loss = cross_entropy.forward({out, labels}).item();
+
+    const std::vector<Tensor> d2 = two.backward(cross_entropy.backward(Tensor::scalar(1.0F))[0]);
+    const std::vector<Tensor> d1 = one.backward(relu.backward(d2[0])[0]);
+    const std::vector<Parameter> all = parameters();
+    const std::vector<Tensor> gradients{d1[1], d1[2], d2[1], d2[2]};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].accumulate(gradients[i]);
+    return loss;
+  }
+
+  // Moves every weight against its gradient, so many times as far as the gradient is large.
+  void move(float distance) {
+    for (const Parameter& parameter : parameters()) parameter.value() -= parameter.grad() * distance;
+  }
 };
 
-Slope slope_at(Linear& layer, const judge::Digits& digits) {
-  const auto step = layer.function();
-  CrossEntropyLoss cross_entropy;
-  step->want_gradient(0, false);  // the images are not going to change
-  const Tensor logits = step->forward({digits.images, layer.weight().value(), layer.bias().value()});
-  const float loss = cross_entropy.forward({logits, digits.labels}).item();
-  const Tensor dlogits = cross_entropy.backward(Tensor::scalar(1.0F))[0];
-  const std::vector<Tensor> gradients = step->backward(dlogits);
-  return {loss, gradients[1], gradients[2]};
+float loss_of(const Tensor& logits, const Tensor& labels) {
+  return CrossEntropyLoss().forward({logits, labels}).item();
 }
 
-// The logits after every weight moved against its gradient, `distance` times as far as the gradient is large.
-Tensor logits_after(const Linear& layer, const Slope& slope, float distance, const Tensor& images) {
-  const Tensor weight = layer.weight().value() - slope.weight * distance;
-  const Tensor bias = layer.bias().value() - slope.bias * distance;
-  return matmul_nt(images, weight) + bias;
+// One digit as a person sees it, beside what the network says about it.
+void show_guess(const Tensor& image, const Tensor& logits, int label) {
+  const Tensor p = Softmax().forward({logits});
+  demo::say(fmt::format("One digit, a {}, and what the untrained network makes of it:", label));
+  for (int row = 0; row < 14; ++row) {
+    std::string line = "  ";
+    for (int column = 0; column < 28; ++column) {
+      const float* pixel = image.data() + 2 * row * 28 + column;
+      line += " .:-=+*#"[static_cast<int>((pixel[0] + pixel[28]) / 2 * 7.99F)];
+    }
+    const int c = row - 2;
+    if (c >= 0 && c < 10) {
+      const double probability = p.data()[c];
+      line += fmt::format("   {}: {:4.1f} %   loss {:.2f} if it is one{}", c, 100 * probability, -std::log(probability),
+                          c == label ? ", and it is" : "");
+    }
+    demo::say(line);
+  }
+}
+
+double norm(const std::vector<Parameter>& parameters) {
+  double squares = 0.0;
+  for (const Parameter& parameter : parameters) squares += sum(parameter.grad() * parameter.grad()).item();
+  return std::sqrt(squares);
 }
 
 }  // namespace
 
 void demo::run() {
-  const judge::Digits digits = judge::training_digits();
-  const std::int64_t N = digits.labels.size();
-  Rng rng(1);
-  Linear layer(784, 10, rng);
+  const judge::Images set = judge::digit_images(6000, 1000);
+  data(set.name);
+  const std::int64_t N = set.train_labels.size();
+  const Tensor images = set.train_images.reshape({N, 784});
+  const Tensor& labels = set.train_labels;
+  Rng rng(seed());
+  Mlp mlp(rng);
 
-  say(fmt::format("The cross-entropy of guesses for {} real digits. Ten classes, equally", N));
-  say(fmt::format("likely, cost ln 10 = {:.4f}:", std::log(10.0)));
-  measure("Loss of ten equal scores", loss_of(Tensor({N, 10}), digits.labels), "");
-  const Slope slope = slope_at(layer, digits);
-  measure("Loss of an untrained layer, Linear(784, 10)", slope.loss, "");
-  Tensor certain({N, 10});
-  for (std::int64_t n = 0; n < N; ++n) certain.data()[n * 10] = 20.0F;
-  measure("Loss of being sure that every digit is a 0", loss_of(certain, digits.labels), "");
+  say(fmt::format("Linear(784, 64), ReLU, Linear(64, 10), untrained, on {} digits ({}).", N, set.name));
+  mlp.logits(images);  // the first call also starts threads and asks for fresh memory
+  Stopwatch watch;
+  const Tensor logits = mlp.logits(images);
+  const double forward_seconds = watch.seconds();
+  watch.restart();
+  const double untrained = loss_of(logits, labels);
+  const double loss_seconds = watch.seconds();
+  show_guess(images, logits.slice(0, 0, 1), static_cast<int>(labels.data()[0]));
   say();
 
-  say("The gradient says how the loss answers to each weight of the layer:");
-  measure("Norm of the gradient, 7,840 weights", norm(slope.weight), "");
-  measure("Norm of the gradient, 10 biases", norm(slope.bias), "");
-  say("One step against it, at four step sizes:");
+  say(fmt::format("Over all of them, in one number. Ten equal scores cost ln 10 = {:.4f}:", std::log(10.0)));
+  measure("Loss of ten equal scores", loss_of(Tensor({N, 10}), labels), "");
+  measure("Loss of the untrained network", untrained, "");
+  measure("Accuracy of the untrained network", 100.0 * accuracy(logits, labels), "%");
+  Tensor certain({N, 10});
+  for (std::int64_t n = 0; n < N; ++n) certain.data()[n * 10] = 20.0F;
+  measure("Loss of being sure that every digit is a 0", loss_of(certain, labels), "");
+  measure("Time of the forward pass", 1e3 * forward_seconds, "ms");
+  measure("Time of the loss", 1e3 * loss_seconds, "ms");
+  say();
+
+  say("Backward through both layers, the loss says how it answers to each of 50,890 weights:");
+  mlp.differentiate(images, labels);
+  measure("Norm of the gradient of the first layer", norm({mlp.first.weight(), mlp.first.bias()}), "");
+  measure("Norm of the gradient of the second layer", norm({mlp.second.weight(), mlp.second.bias()}), "");
+  say("Every weight against its gradient, further and further:");
+  axes("loss", "step, in gradients", "cross-entropy");
   double best = 0.0;
-  for (const float distance : {0.01F, 0.1F, 1.0F, 10.0F}) {
-    const Tensor logits = logits_after(layer, slope, distance, digits.images);
-    const double right = 100.0 * accuracy(logits, digits.labels);
+  float before = 0.0F;
+  for (const float distance : {0.01F, 0.03F, 0.1F, 0.3F, 1.0F, 3.0F}) {
+    mlp.move(distance - before);
+    before = distance;
+    const Tensor moved = mlp.logits(images);
+    const double right = 100.0 * accuracy(moved, labels);
     best = std::max(best, right);
-    say(fmt::format("  {:>5} times the gradient: loss {:.4f} -> {:7.4f}, {:4.1f} % right", distance, slope.loss,
-                    loss_of(logits, digits.labels), right));
+    point("loss: after one step", distance, loss_of(moved, labels));
+    say(fmt::format("  {:>4} times the gradient: loss {:.4f} -> {:7.4f}, {:4.1f} % right", distance, untrained,
+                    loss_of(moved, labels), right));
   }
   measure("Accuracy after the best single step", best, "%");
-  say("The direction is right; how far to go, and how to go on, is still open.");
+  say("The direction is right. But four backward rules were called by hand for one step, and how long steps");
+  say("should be, and how to go on, is open.");
 }

@@ -9,11 +9,12 @@ namespace tinytorch {
 
 namespace {
 
+// BEGIN SOLUTION (helpers)
 std::string both(const Tensor& a, const Tensor& b) {
   return "shapes " + a.shape().to_string() + " and " + b.shape().to_string();
 }
 
-[[maybe_unused]] void require_two(const char* name, const std::vector<Tensor>& inputs) {
+void require_two(const char* name, const std::vector<Tensor>& inputs) {
   if (inputs.size() != 2) {
     throw ShapeError(std::string(name) + ": takes prediction and target, not " + std::to_string(inputs.size()) +
                      " inputs");
@@ -21,7 +22,7 @@ std::string both(const Tensor& a, const Tensor& b) {
 }
 
 // For losses that compare element with element.
-[[maybe_unused]] void require_alike(const char* name, const Tensor& prediction, const Tensor& target) {
+void require_alike(const char* name, const Tensor& prediction, const Tensor& target) {
   if (!(prediction.shape() == target.shape())) {
     throw ShapeError(std::string(name) + ": " + both(prediction, target) + " must be equal");
   }
@@ -29,12 +30,23 @@ std::string both(const Tensor& a, const Tensor& b) {
 }
 
 // For what compares a row of logits with a class index.
-[[maybe_unused]] void require_rows_and_indices(const char* name, const Tensor& logits, const Tensor& target) {
+void require_rows_and_indices(const char* name, const Tensor& logits, const Tensor& target) {
   if (logits.rank() != 2 || target.rank() != 1 || logits.shape()[0] != target.shape()[0]) {
     throw ShapeError(std::string(name) + ": " + both(logits, target) + " do not fit: logits (N, C) need target (N,)");
   }
   if (target.empty()) throw ValueError(std::string(name) + ": there are no samples to average over");
 }
+
+// The class index that row n names; written so that NaN is refused, too.
+std::int64_t class_index(const Tensor& target, std::int64_t n, std::int64_t C) {
+  const float value = target.data()[n];
+  if (!(value >= 0.0F && value < static_cast<float>(C) && value == std::floor(value))) {
+    throw ValueError("CrossEntropyLoss: target " + std::to_string(value) + " in row " + std::to_string(n) +
+                     " is not a class index from 0 to " + std::to_string(C - 1));
+  }
+  return static_cast<std::int64_t>(value);
+}
+// END SOLUTION
 
 }  // namespace
 
@@ -63,22 +75,6 @@ std::vector<Tensor> MSELoss::backward(const Tensor& grad_output) {
 }
 
 // ---- CrossEntropyLoss
-
-namespace {
-
-// The class index that row n names.
-[[maybe_unused]] std::int64_t class_index(const Tensor& target, std::int64_t n, std::int64_t C) {
-  // BEGIN SOLUTION CrossEntropyLoss
-  const float value = target.data()[n];
-  if (!(value >= 0.0F && value < static_cast<float>(C) && value == std::floor(value))) {
-    throw ValueError("CrossEntropyLoss: target " + std::to_string(value) + " in row " + std::to_string(n) +
-                     " is not a class index from 0 to " + std::to_string(C - 1));
-  }
-  return static_cast<std::int64_t>(value);
-  // END SOLUTION
-}
-
-}  // namespace
 
 // For each row: exp(x - max) gives the numerators of softmax, their sum the denominator, and
 //   -log softmax(x)[t] = log(sum) - (x[t] - max).

@@ -1,7 +1,3 @@
-// Module optimizers: how gradients change parameters, and how the learning rate changes over the epochs.
-//
-// A step is one pass over every parameter: each element of w, its gradient and its moments is read once
-// and written once, and no tensor is made on the way.
 #include "tinytorch/optimizers.hpp"
 
 #include <algorithm>
@@ -14,14 +10,6 @@
 
 namespace tinytorch {
 
-namespace {
-
-// Fewer elements than this are not worth a second thread.
-[[maybe_unused]] constexpr std::int64_t sgd_grain = 65536;
-[[maybe_unused]] constexpr std::int64_t adam_grain = 16384;
-
-}  // namespace
-
 Optimizer::Optimizer(std::vector<Parameter> parameters, float learning_rate)
     : parameters_(std::move(parameters)), learning_rate_(learning_rate) {
   // BEGIN SOLUTION Optimizer::Optimizer
@@ -31,7 +19,6 @@ Optimizer::Optimizer(std::vector<Parameter> parameters, float learning_rate)
   // END SOLUTION
 }
 
-// A gradient stays until it is forgotten; without this, every step would follow the sum of all so far.
 void Optimizer::zero_grad() {
   // BEGIN SOLUTION Optimizer::zero_grad
   for (const Parameter& parameter : parameters_) parameter.zero_grad();
@@ -47,8 +34,7 @@ void Optimizer::set_learning_rate(float learning_rate) {
   // END SOLUTION
 }
 
-// Checks the options and makes room for one velocity per parameter. A velocity stays empty until its
-// parameter's first step: only then is it needed.
+// Checks the options and makes room for one velocity per parameter, empty until that parameter's first step.
 SGD::SGD(std::vector<Parameter> parameters, const SGDOptions& options)
     : Optimizer(std::move(parameters), options.learning_rate), options_(options) {
   // BEGIN SOLUTION SGD::SGD
@@ -68,10 +54,10 @@ SGD::SGD(std::vector<Parameter> parameters, const SGDOptions& options)
 SGD::SGD(std::vector<Parameter> parameters, float learning_rate)
     : SGD(std::move(parameters), SGDOptions{.learning_rate = learning_rate}) {}
 
-// For every parameter that has a gradient: g += lambda w, v = mu v + g, and w moves by -lr along v, or
-// along g + mu v with Nesterov. Neither the gradient nor anything else of the caller's is changed.
+// One pass over every parameter that has a gradient, making no tensor on the way. The gradients stay as they are.
 void SGD::step() {
   // BEGIN SOLUTION SGD::step
+  constexpr std::int64_t grain = 65536;  // fewer elements are not worth a second thread
   const float lr = learning_rate();
   const float mu = options_.momentum;
   const float lambda = options_.weight_decay;
@@ -82,8 +68,9 @@ void SGD::step() {
     const float* g = parameter.grad().data();
     const std::int64_t size = parameter.value().size();
 
+    // Without momentum there is no velocity to read and to write.
     if (mu == 0.0F) {
-      kernels::parallel_for(0, size, sgd_grain, [=](std::int64_t from, std::int64_t to) {
+      kernels::parallel_for(0, size, grain, [=](std::int64_t from, std::int64_t to) {
         for (std::int64_t k = from; k < to; ++k) w[k] -= lr * (g[k] + lambda * w[k]);
       });
       continue;
@@ -93,7 +80,7 @@ void SGD::step() {
     if (velocity_[i].empty()) velocity_[i] = Tensor(parameter.value().shape());
     float* v = velocity_[i].data();
     const bool nesterov = options_.nesterov;
-    kernels::parallel_for(0, size, sgd_grain, [=](std::int64_t from, std::int64_t to) {
+    kernels::parallel_for(0, size, grain, [=](std::int64_t from, std::int64_t to) {
       for (std::int64_t k = from; k < to; ++k) {
         const float slope = g[k] + lambda * w[k];
         v[k] = mu * v[k] + slope;
@@ -130,14 +117,14 @@ Adam::Adam(std::vector<Parameter> parameters, const AdamOptions& options, bool d
   // END SOLUTION
 }
 
-// m and v start at zero and are therefore too small in the first steps: dividing by 1 - beta^t sets that
-// right.
 void Adam::step() {
   // BEGIN SOLUTION Adam::step
+  constexpr std::int64_t grain = 65536;
   const float lr = learning_rate();
   const float beta1 = options_.beta1;
   const float beta2 = options_.beta2;
   const float epsilon = options_.epsilon;
+  // Where the decay goes: into the gradient (Adam) or to the weight itself (AdamW).
   const float decay_in_gradient = decoupled_decay_ ? 0.0F : options_.weight_decay;
   const float keep = decoupled_decay_ ? 1.0F - lr * options_.weight_decay : 1.0F;
 
@@ -149,7 +136,8 @@ void Adam::step() {
       moments.m = Tensor(parameter.value().shape());
       moments.v = Tensor(parameter.value().shape());
     }
-    // The corrections do not depend on the element, so they are drawn out of the loop, c for 1 - beta^t:
+    // m and v start at zero and are too small at first: dividing by c = 1 - beta^t sets that right. That does
+    // not depend on the element, so it is drawn out of the loop:
     //   lr (m / c1) / (sqrt(v / c2) + epsilon) = (lr / c1) m / (sqrt(v) / sqrt(c2) + epsilon).
     const auto t = static_cast<double>(++moments.t);
     const auto rate = static_cast<float>(lr / (1.0 - std::pow(double{beta1}, t)));
@@ -159,7 +147,7 @@ void Adam::step() {
     const float* g = parameter.grad().data();
     float* m = moments.m.data();
     float* v = moments.v.data();
-    kernels::parallel_for(0, parameter.value().size(), adam_grain, [=](std::int64_t from, std::int64_t to) {
+    kernels::parallel_for(0, parameter.value().size(), grain, [=](std::int64_t from, std::int64_t to) {
       for (std::int64_t k = from; k < to; ++k) {
         const float slope = g[k] + decay_in_gradient * w[k];
         m[k] = beta1 * m[k] + (1.0F - beta1) * slope;
@@ -214,9 +202,9 @@ CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, std::int64_t period, 
   // END SOLUTION
 }
 
-// Half a cosine wave from the base rate down to min_rate, where it stays.
 float CosineAnnealingLR::rate(std::int64_t epoch) const {
   // BEGIN SOLUTION CosineAnnealingLR::rate
+  // Half a cosine wave from the base rate down to min_rate, where it stays.
   const double progress = static_cast<double>(std::min(epoch, period_)) / static_cast<double>(period_);
   const double share = (1.0 + std::cos(std::numbers::pi * progress)) / 2.0;
   return static_cast<float>(min_rate_ + (double{base_rate()} - min_rate_) * share);

@@ -1,8 +1,7 @@
 // Module autograd: a tape of Functions, walked backwards.
 //
-// apply() runs a Function and leaves a Node behind that remembers it. backward() puts the nodes in an
-// order in which each stands after all that use it, so that when its turn comes, everything that will
-// ever reach it has arrived.
+// apply() leaves a Node behind that remembers the Function. backward() walks the nodes, each after all that
+// use it, so that when its turn comes, everything that will ever reach it has arrived.
 #include "tinytorch/autograd.hpp"
 
 #include <algorithm>
@@ -27,12 +26,7 @@ struct Node {
   bool walked = false;        // a result whose function and inputs have been released
   std::uint64_t visited = 0;  // the last walk that has found this node
 
-  Node() = default;
-  Node(const Node&) = delete;
-  Node& operator=(const Node&) = delete;
-
-  // A chain of a million nodes must not be destroyed by a million nested destructors: a node that nobody
-  // else holds hands its inputs over before it goes. Given.
+  // Given. A chain of a million nodes must not be destroyed by a million nested destructors.
   ~Node() {
     std::vector<std::shared_ptr<Node>> released = std::move(inputs);
     while (!released.empty()) {
@@ -50,13 +44,16 @@ namespace {
 // How many NoGrads are alive on this thread.
 thread_local int no_grad_depth = 0;
 
-[[maybe_unused]] Node& checked(const std::shared_ptr<Node>& node, const char* operation) {
+// BEGIN SOLUTION (helpers)
+// The node of a Variable that must have one.
+Node& checked(const std::shared_ptr<Node>& node, const char* operation) {
   if (node == nullptr) throw ValueError(std::string(operation) + ": this Variable was never assigned");
   return *node;
 }
+// END SOLUTION
 
-// Adds a gradient to what has reached the node. The tensor may be held by others, too (Add hands the same
-// one to both its inputs), so it must not be written into unless nobody else sees it.
+// Adds a gradient to what has reached the node. Others may hold the same tensor (a sum hands one to both its
+// inputs), so it must not be written into unless nobody else sees it.
 [[maybe_unused]] void accumulate(Node& node, Tensor gradient) {
   // BEGIN SOLUTION accumulate
   const bool is_leaf = node.function == nullptr;
@@ -73,9 +70,8 @@ thread_local int no_grad_depth = 0;
   // END SOLUTION
 }
 
-// All results below `root`, itself included, each after every node that uses it: the reverse of the order
-// in which a depth-first search leaves them. The search keeps its path in a vector, since a recursive one
-// would need as much stack as the graph is deep.
+// All results below `root`, itself included, each after every node that uses it. The search keeps its path in
+// a vector: a recursive one would need as much stack as the graph is deep.
 // throws: ValueError when one of them was already walked.
 [[maybe_unused]] std::vector<std::shared_ptr<Node>> topological_order(const std::shared_ptr<Node>& root) {
   // BEGIN SOLUTION topological_order
@@ -195,8 +191,7 @@ void Variable::backward() {
   // END SOLUTION
 }
 
-// Starts with grad_output here and walks down. Each node is let go as soon as it has been walked, with
-// what its function has saved.
+// Each node is let go as soon as it has been walked, with what its function has saved.
 void Variable::backward(const Tensor& grad_output) {
   // BEGIN SOLUTION Variable::backward
   Node& root = checked(node_, "backward");
@@ -271,6 +266,7 @@ Variable forward(Layer& layer, const Variable& x) {
 
 namespace {
 
+// BEGIN SOLUTION (helpers)
 using Tensors = std::vector<Tensor>;
 
 // A Function given by its formulas: one for the result, and for each input x[i] one for its gradient.
@@ -285,15 +281,12 @@ class Operation : public Function {
   const char* name() const override { return name_; }
 
   Tensor forward(const Tensors& inputs) override {
-    // BEGIN SOLUTION Operation::forward
     inputs_ = inputs;
     return result_(inputs);
-    // END SOLUTION
   }
 
   // Only what is wanted is computed. Where broadcasting stretched an input, its gradient is summed again.
   Tensors backward(const Tensor& dy) override {
-    // BEGIN SOLUTION Operation::backward
     Tensors gradients(inputs_.size());
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       if (!wants_gradient(i)) continue;
@@ -302,7 +295,6 @@ class Operation : public Function {
       if (!(gradients[i].shape() == shape)) gradients[i] = sum_to(gradients[i], shape);
     }
     return gradients;
-    // END SOLUTION
   }
 
  private:
@@ -312,10 +304,11 @@ class Operation : public Function {
   Tensors inputs_;
 };
 
-[[maybe_unused]] std::unique_ptr<Function> operation(const char* name, Operation::Result result,
-                                                     std::vector<Operation::Gradient> gradients) {
+std::unique_ptr<Function> operation(const char* name, Operation::Result result,
+                                    std::vector<Operation::Gradient> gradients) {
   return std::make_unique<Operation>(name, std::move(result), std::move(gradients));
 }
+// END SOLUTION
 
 }  // namespace
 
@@ -393,17 +386,17 @@ Variable reshape(const Variable& a, const Shape& shape) {
 
 namespace {
 
+// BEGIN SOLUTION (helpers)
 // The weight of a result's element: unequal for neighbours, so that errors of opposite sign do not cancel.
-[[maybe_unused]] float weight_of(std::int64_t k) { return 0.5F + 0.1F * static_cast<float>(k * 7 % 11); }
+float weight_of(std::int64_t k) { return 0.5F + 0.1F * static_cast<float>(k * 7 % 11); }
 
 // The weighted sum of f's result, in double precision.
-[[maybe_unused]] double weighted(const Tensor& result) {
-  // BEGIN SOLUTION weighted
+double weighted(const Tensor& result) {
   double total = 0.0;
   for (std::int64_t k = 0; k < result.size(); ++k) total += double{weight_of(k)} * result.data()[k];
   return total;
-  // END SOLUTION
 }
+// END SOLUTION
 
 }  // namespace
 

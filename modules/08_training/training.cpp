@@ -54,9 +54,9 @@ std::int64_t OneAtATime::samples_per_epoch() const { return inputs_.shape()[0]; 
 
 namespace {
 
+// BEGIN SOLUTION (helpers)
 // In double precision, and as eight sums side by side: the additions of a single one would wait for each other.
-[[maybe_unused]] double sum_of_squares(const Tensor& tensor) {
-  // BEGIN SOLUTION sum_of_squares
+double sum_of_squares(const Tensor& tensor) {
   constexpr std::int64_t lanes = 8;
   const float* x = tensor.data();
   const std::int64_t whole = tensor.size() / lanes * lanes;
@@ -69,8 +69,8 @@ namespace {
   double total = 0.0;
   for (std::int64_t i = whole; i < tensor.size(); ++i) total += double{x[i]} * x[i];
   return std::accumulate(sums.begin(), sums.end(), total);
-  // END SOLUTION
 }
+// END SOLUTION
 
 }  // namespace
 
@@ -149,6 +149,7 @@ class RunningMean {
   std::int64_t classified_ = 0;
 };
 
+// BEGIN SOLUTION (helpers)
 // Puts a model into evaluation mode and, when it goes, back into the mode it was in.
 class EvaluationMode {
  public:
@@ -161,6 +162,7 @@ class EvaluationMode {
   Layer& model_;
   bool training_;
 };
+// END SOLUTION
 
 }  // namespace
 

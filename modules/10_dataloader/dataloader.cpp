@@ -20,44 +20,43 @@ namespace tinytorch {
 
 namespace {
 
-[[maybe_unused]] void require_index(const char* dataset, std::int64_t index, std::int64_t size) {
-  // BEGIN SOLUTION require_index
+// BEGIN SOLUTION (helpers)
+void require_index(const char* dataset, std::int64_t index, std::int64_t size) {
   if (index < 0 || index >= size) {
-    throw ValueError(std::string(dataset) + ": no sample " + std::to_string(index) + " among " +
-                     std::to_string(size));
+    throw ValueError(std::string(dataset) + ": no sample " + std::to_string(index) + " among " + std::to_string(size));
   }
-  // END SOLUTION
+}
+
+void require_image(const char* transform, const Shape& shape) {
+  if (shape.rank() != 3) {
+    throw ShapeError(std::string(transform) + ": needs a sample (C, H, W), not " + shape.to_string());
+  }
 }
 
 // Bytes 0 .. 255 as numbers in [0, 1].
-[[maybe_unused]] void to_unit_range(const std::uint8_t* bytes, std::int64_t count, float* out) {
-  // BEGIN SOLUTION to_unit_range
+void to_unit_range(const std::uint8_t* bytes, std::int64_t count, float* out) {
   for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<float>(bytes[i]) / 255.0F;
-  // END SOLUTION
 }
 
-// A tensor for n samples: N stands before the sample's axes.
-[[maybe_unused]] Tensor batch_tensor(std::int64_t n, const Shape& sample) {
-  // BEGIN SOLUTION batch_tensor
+// Room for n samples: N stands before the sample's axes.
+Batch make_room(std::int64_t n, const Shape& sample) {
   Shape shape{n};
   for (const std::int64_t extent : sample) shape.push_back(extent);
-  return Tensor::uninitialized(shape);
-  // END SOLUTION
+  return {Tensor::uninitialized(shape), Tensor::uninitialized({n})};
 }
+// END SOLUTION
 
 }  // namespace
-
-// ---- Data sets
 
 Batch Dataset::batch(std::int64_t begin, std::int64_t end) const {
   // BEGIN SOLUTION Dataset::batch
   if (begin < 0 || begin > end || end > size()) {
-    throw ValueError("Dataset::batch: no samples [" + std::to_string(begin) + ", " + std::to_string(end) +
-                     ") among " + std::to_string(size()));
+    throw ValueError("Dataset::batch: no samples [" + std::to_string(begin) + ", " + std::to_string(end) + ") among " +
+                     std::to_string(size()));
   }
   const Shape sample = sample_shape();
   const std::int64_t stride = sample.numel();
-  Batch batch{batch_tensor(end - begin, sample), Tensor::uninitialized({end - begin})};
+  Batch batch = make_room(end - begin, sample);
   for (std::int64_t i = begin; i < end; ++i) {
     batch.targets.data()[i - begin] = read(i, batch.inputs.data() + (i - begin) * stride);
   }
@@ -65,8 +64,7 @@ Batch Dataset::batch(std::int64_t begin, std::int64_t end) const {
   // END SOLUTION
 }
 
-TensorDataset::TensorDataset(Tensor inputs, Tensor targets)
-    : inputs_(std::move(inputs)), targets_(std::move(targets)) {
+TensorDataset::TensorDataset(Tensor inputs, Tensor targets) : inputs_(std::move(inputs)), targets_(std::move(targets)) {
   // BEGIN SOLUTION TensorDataset::TensorDataset
   if (inputs_.rank() == 0 || targets_.rank() != 1 || inputs_.shape()[0] != targets_.shape()[0]) {
     throw ShapeError("TensorDataset: inputs " + inputs_.shape().to_string() + " and targets " +
@@ -151,20 +149,6 @@ float Cifar10Dataset::read(std::int64_t index, float* input) const {
   // END SOLUTION
 }
 
-// ---- Transforms
-
-namespace {
-
-[[maybe_unused]] void require_image(const char* transform, const Shape& shape) {
-  // BEGIN SOLUTION require_image
-  if (shape.rank() != 3) {
-    throw ShapeError(std::string(transform) + ": needs a sample (C, H, W), not " + shape.to_string());
-  }
-  // END SOLUTION
-}
-
-}  // namespace
-
 Normalize::Normalize(std::vector<float> mean, std::vector<float> deviation)
     : mean_(std::move(mean)), deviation_(std::move(deviation)) {
   // BEGIN SOLUTION Normalize::Normalize
@@ -217,10 +201,10 @@ RandomCrop::RandomCrop(std::int64_t padding) : padding_(padding) {
   // END SOLUTION
 }
 
-// Where the crop reaches past the image it reads the padding, so the padded image need not be built: pixel
-// (h, w) of the result is pixel (h + row - padding, w + column - padding) of the image, or 0 outside.
 void RandomCrop::apply(float* sample, const Shape& shape, Rng& rng) const {
   // BEGIN SOLUTION RandomCrop::apply
+  // Where the crop reaches past the image it reads the padding, so the padded image need not be built: pixel
+  // (h, w) of the result is pixel (h + down, w + right) of the image, or 0 outside.
   require_image("RandomCrop", shape);
   const auto places = static_cast<std::uint64_t>(2 * padding_ + 1);
   const std::int64_t down = static_cast<std::int64_t>(rng.below(places)) - padding_;
@@ -241,17 +225,9 @@ void RandomCrop::apply(float* sample, const Shape& shape, Rng& rng) const {
   // END SOLUTION
 }
 
-// ---- The loader
-
-// One epoch: `order` and the seeds are settled before any worker starts and then only read. What threads
-// share and change stands under `mutex`.
+// One epoch. The order and the seeds are settled before any worker starts and then only read; what the threads share
+// and change is yours to lay out.
 struct DataLoader::State {
-  // A batch on its way from a worker to next(): made, failed, or (neither) not there yet.
-  struct Slot {
-    std::optional<Batch> batch;
-    std::exception_ptr error;
-  };
-
   std::shared_ptr<const Dataset> dataset;
   DataLoaderOptions options;
   std::int64_t samples = 0;  // handed out in one epoch
@@ -260,24 +236,31 @@ struct DataLoader::State {
   std::int64_t epoch = -1;  // before the first start_epoch(), next() hands out nothing
   std::vector<std::int64_t> order;
   std::uint64_t transform_seed = 0;
-  std::int64_t delivered = 0;  // batches that next() has taken
-
   std::vector<std::thread> workers;
-  std::mutex mutex;
+
+  // BEGIN SOLUTION (helpers)
+  // A batch on its way from a worker to next(): made, failed, or (neither) not there yet.
+  struct Slot {
+    std::optional<Batch> batch;
+    std::exception_ptr error;
+  };
+
+  std::mutex mutex;               // over all that follows
   std::condition_variable room;   // a worker may claim a batch, or must stop
   std::condition_variable ready;  // a slot was filled
   std::vector<Slot> slots;        // batch b goes through slot b % slots.size()
   std::int64_t claimed = 0;       // batches that workers have begun
+  std::int64_t delivered = 0;     // batches that next() has taken
   bool stopping = false;
+  // END SOLUTION
 
   Batch make(std::int64_t number) const;
   void work();
   void stop();
   Batch take();
 
-  // Threads that still run must not outlive what they use. Given.
   ~State() {
-    if (!workers.empty()) stop();
+    if (!workers.empty()) stop();  // threads that still run must not outlive what they use
   }
 };
 
@@ -288,7 +271,7 @@ Batch DataLoader::State::make(std::int64_t number) const {
   const std::int64_t end = std::min(begin + options.batch_size, samples);
   const Shape sample = dataset->sample_shape();
   const std::int64_t stride = sample.numel();
-  Batch batch{batch_tensor(end - begin, sample), Tensor::uninitialized({end - begin})};
+  Batch batch = make_room(end - begin, sample);
   for (std::int64_t position = begin; position < end; ++position) {
     const std::int64_t index = options.shuffle ? order[static_cast<std::size_t>(position)] : position;
     float* input = batch.inputs.data() + (position - begin) * stride;

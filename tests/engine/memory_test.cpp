@@ -13,6 +13,8 @@
 #include "judge/case.hpp"
 
 using tinytorch::kernels::allocate;
+using tinytorch::kernels::memory_use;
+using tinytorch::kernels::MemoryUse;
 
 namespace {
 
@@ -123,6 +125,94 @@ TEST_CASE("Memory of a size that was just released is handed out again", "[memor
     const auto another = allocate(count);
     CHECK(another.get() != released);
   }
+}
+#endif
+
+TEST_CASE("memory_use counts the requests and the bytes in use", "[memory]") {
+  const MemoryUse before = memory_use();
+  auto first = allocate(100);
+  auto second = allocate(0);
+  auto third = allocate(7);
+  const auto shared = first;
+  const MemoryUse held = memory_use();
+  CHECK(held.requests - before.requests == 3);
+  CHECK(held.bytes - before.bytes == 4 * 107);
+  first.reset();
+  CHECK(memory_use().bytes == held.bytes);  // `shared` still owns it
+  third.reset();
+  CHECK(memory_use().bytes - before.bytes == 400);
+  CHECK(memory_use().requests == held.requests);
+}
+
+TEST_CASE("memory_use keeps the most bytes that were ever in use", "[memory]") {
+  const MemoryUse before = memory_use();
+  const std::int64_t count = before.peak_bytes / 4 + 1000;  // more than ever before
+  {
+    const auto large = allocate(count);
+    CHECK(memory_use().peak_bytes == before.bytes + 4 * count);
+  }
+  const auto small = allocate(10);
+  CHECK(memory_use().peak_bytes == before.bytes + 4 * count);
+  CHECK(memory_use().bytes == before.bytes + 40);
+}
+
+TEST_CASE("memory_use does not count what was refused", "[memory]") {
+  const MemoryUse before = memory_use();
+  CHECK_THROWS_AS(allocate(-1), std::bad_alloc);
+  CHECK_THROWS_AS(allocate(std::numeric_limits<std::int64_t>::max() / 8), std::bad_alloc);
+  const MemoryUse after = memory_use();
+  CHECK(after.requests == before.requests);
+  CHECK(after.fresh == before.fresh);
+  CHECK(after.bytes == before.bytes);
+  CHECK(after.peak_bytes == before.peak_bytes);
+}
+
+TEST_CASE("memory_use loses no count when threads allocate and release at the same time", "[memory]") {
+  const MemoryUse before = memory_use();
+  std::vector<std::thread> threads;
+  std::vector<std::vector<std::shared_ptr<float[]>>> kept(4);
+  for (std::size_t t = 0; t < kept.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 2000; ++i) {
+        const auto released = allocate(50 + i % 40);
+        if (i % 20 == 0) kept[t].push_back(allocate(25));
+        const MemoryUse now = memory_use();
+        if (now.peak_bytes < now.bytes || now.requests < now.fresh) kept[t].push_back(allocate(1));  // counted below
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const MemoryUse after = memory_use();
+  CHECK(after.requests - before.requests == 4 * (2000 + 100));
+  CHECK(after.bytes - before.bytes == std::int64_t{4} * 100 * 100);
+  kept.clear();
+  CHECK(memory_use().bytes == before.bytes);
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+TEST_CASE("memory_use tells which requests needed fresh memory", "[memory]") {
+  constexpr std::int64_t count = 123'457;  // a size that no other case asks for
+  const MemoryUse before = memory_use();
+  for (int i = 0; i < 5; ++i) allocate(count);  // released at once, and handed out again
+  CHECK(memory_use().requests - before.requests == 5);
+  CHECK(memory_use().fresh - before.fresh == 1);
+  const auto first = allocate(count);
+  const auto second = allocate(count);
+  CHECK(memory_use().fresh - before.fresh == 2);
+}
+
+TEST_CASE("Blocks too large to be kept are fresh at every request", "[memory]") {
+  constexpr std::int64_t count = std::int64_t{70} << 20;  // 280 MiB, of which no page is touched
+  const MemoryUse before = memory_use();
+  for (int i = 0; i < 3; ++i) allocate(count);
+  CHECK(memory_use().fresh - before.fresh == 3);
+  CHECK(memory_use().bytes == before.bytes);
+}
+#else
+TEST_CASE("Under a sanitizer every request is fresh", "[memory]") {
+  const MemoryUse before = memory_use();
+  for (int i = 0; i < 5; ++i) allocate(100);
+  CHECK(memory_use().fresh - before.fresh == 5);
 }
 #endif
 

@@ -436,3 +436,24 @@ TEST_CASE("GELU of no elements has none") { check_without_elements<GELU>({3, 0})
 TEST_CASE("GELU leaves its input and the gradient it is given as they were") { check_leaves_tensors<GELU>(); }
 TEST_CASE("GELU backward refuses a gradient of another shape") { check_refuses_gradient<GELU>(); }
 TEST_CASE("Two GELU objects remember their own calls") { check_objects_independent<GELU>(); }
+
+// --- all of them ---
+
+TEST_CASE("Each nonlinearity refuses anything but one input") {
+  const Tensor x({2, 2}, {1, 2, 3, 4});
+  const auto check = [&](Function& function) {
+    INFO(function.name());
+    CHECK_THROWS_AS(function.forward({}), ShapeError);
+    CHECK_THROWS_AS(function.forward({x, x}), ShapeError);
+  };
+  ReLU relu;
+  Sigmoid sigmoid;
+  Tanh tanh;
+  Softmax softmax;
+  GELU gelu;
+  check(relu);
+  check(sigmoid);
+  check(tanh);
+  check(softmax);
+  check(gelu);
+}

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -242,6 +243,7 @@ TEST_CASE("Dataset batch: the whole data set and none of it") {
 TEST_CASE("Dataset batch: refuses a range that is not in the data set") {
   const Numbers numbers(3);
   CHECK_THROWS_AS(numbers.batch(-1, 2), ValueError);
+  CHECK_THROWS_AS(numbers.batch(-1, -1), ValueError);
   CHECK_THROWS_AS(numbers.batch(2, 1), ValueError);
   CHECK_THROWS_AS(numbers.batch(0, 4), ValueError);
   CHECK_THROWS_AS(numbers.batch(4, 4), ValueError);  // empty, but not in the data set
@@ -308,6 +310,20 @@ TEST_CASE("MnistDataset reads images and labels with pixels in 0 to 1") {
   CHECK_CLOSE(sample, Doubles{10 / 255.0, 20 / 255.0, 30 / 255.0, 40 / 255.0, 50 / 255.0, 60 / 255.0});
   CHECK_THROWS_AS(data.read(2, sample.data()), ValueError);
   CHECK_THROWS_AS(data.read(-1, sample.data()), ValueError);
+}
+
+TEST_CASE("MnistDataset and Cifar10Dataset write their sample and nothing beyond it") {
+  const Folder folder;
+  const std::string images = folder.write("images", idx({2, 1, 2}, {10, 20, 30, 40}));
+  const std::string labels = folder.write("labels", idx({2}, {7, 0}));
+  Floats digit(4, -1.0F);
+  MnistDataset(images, labels).read(0, digit.data() + 1);
+  CHECK_CLOSE(Tensor({4}, digit), Doubles{-1, 10 / 255.0, 20 / 255.0, -1});
+  Floats colour(3074, -1.0F);
+  Cifar10Dataset({folder.write("1.bin", cifar({{1, {255, 255, 255}}, {2, {0, 0, 0}}}))}).read(0, colour.data() + 1);
+  Doubles expected(3074, 1.0);
+  expected.front() = expected.back() = -1;
+  CHECK_CLOSE(Tensor({3074}, colour), expected);
 }
 
 TEST_CASE("MnistDataset reads the course's gzipped digits") {
@@ -399,12 +415,14 @@ TEST_CASE("Normalize subtracts each channel's mean and divides by its deviation"
   const Normalize normalize({1, 10}, {2, 0.5F});
   CHECK_SAME(transformed(normalize, {2, 1, 2}, {1, 5, 10, 11}), (Floats{0, 2, 0, 2}));
   CHECK_SAME(transformed(Normalize({1}, {4}), {1, 2, 2}, {1, 5, 9, -3}), (Floats{0, 1, 2, -1}));
+  CHECK_SAME(transformed(normalize, {2}, {5, 11}), (Floats{2, 2}));  // a number a channel
 }
 
 TEST_CASE("Normalize refuses a sample with another number of channels") {
   const Normalize normalize({1, 10}, {2, 0.5F});
   CHECK_THROWS_AS(transformed(normalize, {3, 1, 1}, {1, 2, 3}), ShapeError);
   CHECK_THROWS_AS(transformed(normalize, {1, 2, 2}, {1, 2, 3, 4}), ShapeError);
+  CHECK_THROWS_AS(transformed(normalize, Shape{}, {1}), ShapeError);
 }
 
 TEST_CASE("Normalize refuses statistics that cannot be used") {
@@ -420,6 +438,8 @@ TEST_CASE("RandomHorizontalFlip mirrors every row of every channel") {
              (Floats{3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10}));
   CHECK_SAME(transformed(always, {1, 1, 4}, {1, 2, 3, 4}), (Floats{4, 3, 2, 1}));
   CHECK_SAME(transformed(always, {1, 3, 1}, {1, 2, 3}), (Floats{1, 2, 3}));
+  CHECK_SAME(transformed(always, {3, 1, 2}, {1, 2, 3, 4, 5, 6}), (Floats{2, 1, 4, 3, 6, 5}));
+  CHECK_SAME(transformed(always, {1, 2, 2}, {1, 2, 3, 4, 5, 6}), (Floats{2, 1, 4, 3, 5, 6}));  // nothing beyond it
 }
 
 TEST_CASE("RandomHorizontalFlip mirrors when the next random number is below its probability") {
@@ -432,6 +452,8 @@ TEST_CASE("RandomHorizontalFlip mirrors when the next random number is below its
     mirrored += expected ? 1 : 0;
     CHECK_SAME(transformed(flip, {1, 1, 2}, {1, 2}, seed), expected ? (Floats{2, 1}) : (Floats{1, 2}));
     CHECK_SAME(transformed(never, {1, 1, 2}, {1, 2}, seed), (Floats{1, 2}));
+    const RandomHorizontalFlip equal(Rng(seed).uniform());  // not below it
+    CHECK_SAME(transformed(equal, {1, 1, 2}, {1, 2}, seed), (Floats{1, 2}));
   }
   CHECK(mirrored > 30);
 }
@@ -702,6 +724,39 @@ TEST_CASE("DataLoader with workers reads in threads other than the trainer's") {
   const std::set<std::thread::id> readers = numbers->readers();
   CHECK(!readers.empty());
   CHECK(readers.count(std::this_thread::get_id()) == 0);
+}
+
+// Counts how many threads are inside read() at the same time.
+class Meeting : public Dataset {
+ public:
+  std::int64_t size() const override { return 8; }
+  Shape sample_shape() const override { return {1}; }
+  float read(std::int64_t, float* input) const override {
+    *input = 0;
+    std::unique_lock<std::mutex> lock(mutex_);
+    most = std::max(most, ++inside_);
+    arrived_.notify_all();
+    // Waits for a second one, though not for ever.
+    arrived_.wait_for(lock, std::chrono::milliseconds(300), [&] { return most >= 2; });
+    --inside_;
+    return 0;
+  }
+
+  mutable int most = 0;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable arrived_;
+  mutable int inside_ = 0;
+};
+
+TEST_CASE("DataLoader with two workers prepares two batches at the same time") {
+  const auto meeting = std::make_shared<Meeting>();
+  {
+    DataLoader loader(meeting, batches_of(2, 2));
+    epoch_of(loader);
+  }
+  CHECK_SAME(meeting->most, 2);
 }
 
 TEST_CASE("DataLoader prepares batches while the trainer works but no more than it was told") {

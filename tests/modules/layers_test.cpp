@@ -2,6 +2,8 @@
 //
 // Random elements are multiples of 1/4 of small size where an answer can then be exact. What is drawn from
 // an Rng is compared with the same draws made here.
+#include "tinytorch/layers.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -14,7 +16,6 @@
 
 #include "judge/compare.hpp"
 #include "tinytorch/activations.hpp"
-#include "tinytorch/layers.hpp"
 
 using namespace tinytorch;
 
@@ -355,6 +356,17 @@ TEST_CASE("LinearFunction refuses inputs that do not fit and names their shapes"
       "(1, 2, 3)", "(4, 3)");
 }
 
+TEST_CASE("LinearFunction takes two inputs or three") {
+  const Tensor x({1, 2}, {1, 2});
+  const Tensor weight({1, 2}, {3, 4});
+  const Tensor bias({1}, {5});
+  LinearFunction function;
+  CHECK_THROWS_AS(function.forward({}), ShapeError);
+  CHECK_THROWS_AS(function.forward({x}), ShapeError);
+  CHECK_THROWS_AS(function.forward({x, weight, bias, bias}), ShapeError);
+  CHECK_CLOSE(function.forward({x, weight, bias}), {16}, 0, 0);
+}
+
 TEST_CASE("LinearFunction refuses a bias that does not fit") {
   const Tensor x({2, 3}, {1, 2, 3, 4, 5, 6});
   const Tensor weight({4, 3}, std::vector<float>(12, 1));
@@ -423,15 +435,24 @@ TEST_CASE("LinearFunction backward without a bias gives two gradients") {
 TEST_CASE("LinearFunction spares the gradient of an input that does not want one") {
   const Tensor x({2, 2}, {1, 2, 3, 4});
   const Tensor weight({1, 2}, {5, 6});
-  const Tensor dy({2, 1}, {1, -1});
-  LinearFunction function;
-  function.want_gradient(0, false);
-  function.forward({x, weight, Tensor({1}, {0})});
-  const std::vector<Tensor> gradients = function.backward(dy);
-  REQUIRE(gradients.size() == 3);
-  CHECK(gradients[0].empty());
-  CHECK_CLOSE(gradients[1], {-2, -2}, 0, 0);
-  CHECK_CLOSE(gradients[2], {0}, 0, 0);
+  const Tensor dy({2, 1}, {1, -2});
+  const std::vector<std::vector<double>> expected = {{5, 6, -10, -12}, {-5, -6}, {-1}};
+  for (std::size_t spared = 0; spared < 3; ++spared) {
+    CAPTURE(spared);
+    LinearFunction function;
+    function.want_gradient(spared, false);
+    function.forward({x, weight, Tensor({1}, {0})});
+    const std::vector<Tensor> gradients = function.backward(dy);
+    REQUIRE(gradients.size() == 3);
+    for (std::size_t input = 0; input < 3; ++input) {
+      CAPTURE(input);
+      if (input == spared) {
+        CHECK(gradients[input].empty());
+      } else {
+        CHECK_CLOSE(gradients[input], expected[input], 0, 0);
+      }
+    }
+  }
 }
 
 TEST_CASE("LinearFunction of no samples gives none and gradients of zeros") {
@@ -746,6 +767,14 @@ TEST_CASE("DropoutFunction keeps the expectation") {
   // Six standard deviations.
   CHECK_CLOSE(static_cast<double>(zeros) / count, 0.75, 0, 6 * std::sqrt(0.1875 / count));
   CHECK_CLOSE(sum / count, 1.0, 0, 6 * std::sqrt(3.0 / count));
+}
+
+TEST_CASE("DropoutFunction keeps an element whose number is p itself") {
+  // SplitMix64 can be run backwards: the first uniform() of this seed is exactly 0.5.
+  constexpr std::uint64_t seed = 0x2FEDF1EFCE1D5545ULL;
+  REQUIRE(Rng(seed).uniform() == 0.5);
+  DropoutFunction function(0.5F, std::make_shared<Rng>(seed));
+  CHECK_CLOSE(function.forward({Tensor({1}, {3})}), {6}, 0, 0);
 }
 
 TEST_CASE("DropoutFunction with p 0 passes everything through") {

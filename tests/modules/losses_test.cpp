@@ -1,5 +1,7 @@
 // Cases of module losses: values by hand, the formulas of the header in double precision, extreme logits,
 // and every gradient rule against both the formula and central differences.
+#include "tinytorch/losses.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -11,7 +13,6 @@
 #include <vector>
 
 #include "judge/compare.hpp"
-#include "tinytorch/losses.hpp"
 
 using namespace tinytorch;
 
@@ -240,6 +241,18 @@ TEST_CASE("MSELoss backward agrees with central differences") {
   }
 }
 
+TEST_CASE("MSELoss backward spares the gradient of an input that does not want one") {
+  for (const std::size_t wanted : {0U, 1U}) {
+    MSELoss loss;
+    loss.want_gradient(1 - wanted, false);
+    forward(loss, Tensor({2, 2}, {1, 2, 3, 4}), Tensor({2, 2}, {1, 0, 6, 3}));
+    const double sign = wanted == 0 ? 1 : -1;
+    const std::vector<Tensor> gradients = backward(loss, 1);
+    CHECK_CLOSE(gradients[wanted], {0, sign, sign * -1.5, sign * 0.5});
+    CHECK(gradients[1 - wanted].empty());
+  }
+}
+
 TEST_CASE("MSELoss is right for many elements") {
   Random random(judge::seed());
   const Tensor prediction = random_tensor({301, 200}, random);
@@ -383,6 +396,15 @@ TEST_CASE("CrossEntropyLoss backward agrees with its formula for random sizes") 
   }
 }
 
+TEST_CASE("CrossEntropyLoss backward spares the gradient of the logits only when it is not wanted") {
+  CrossEntropyLoss loss;
+  loss.want_gradient(1, false);
+  forward(loss, Tensor({1, 2}, {0, 0}), Tensor({1}, {1}));
+  CHECK_CLOSE(backward(loss, 1)[0], {0.5, -0.5});
+  loss.want_gradient(0, false);
+  CHECK(backward(loss, 1)[0].empty());
+}
+
 TEST_CASE("CrossEntropyLoss backward is finite for extreme logits") {
   CrossEntropyLoss loss;
   forward(loss, Tensor({2, 2}, {1000, -1000, -1e30F, 1e30F}), Tensor({2}, {1, 1}));
@@ -517,6 +539,15 @@ TEST_CASE("BCEWithLogitsLoss backward agrees with central differences") {
     CHECK_GRADIENTS([] { return std::make_unique<BCEWithLogitsLoss>(); },
                     {random_tensor(shape, random), random_tensor(shape, random, 0, 1)}, options);
   }
+}
+
+TEST_CASE("BCEWithLogitsLoss backward spares the gradient of the logits only when it is not wanted") {
+  BCEWithLogitsLoss loss;
+  loss.want_gradient(1, false);
+  forward(loss, Tensor({2}, {0, 0}), Tensor({2}, {1, 0}));
+  CHECK_CLOSE(backward(loss, 1)[0], {-0.25, 0.25});
+  loss.want_gradient(0, false);
+  CHECK(backward(loss, 1)[0].empty());
 }
 
 TEST_CASE("BCEWithLogitsLoss backward is finite for extreme logits") {

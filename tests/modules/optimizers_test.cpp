@@ -11,6 +11,7 @@
 
 #include "judge/case.hpp"
 #include "judge/compare.hpp"
+#include "kernels/parallel.hpp"
 #include "tinytorch/losses.hpp"
 
 using namespace tinytorch;
@@ -115,6 +116,33 @@ class WarmUp : public LRScheduler {
   explicit WarmUp(Optimizer& optimizer) : LRScheduler(optimizer) { start(); }
   float rate(std::int64_t epoch) const override { return base_rate() * static_cast<float>(epoch + 1) / 4.0F; }
 };
+
+// So many threads for parallel_for while it lives.
+class ThreadCount {
+ public:
+  explicit ThreadCount(int threads) : before_(kernels::thread_count()) { kernels::set_thread_count(threads); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+  ~ThreadCount() { kernels::set_thread_count(before_); }
+
+ private:
+  int before_;
+};
+
+// A large parameter holding 1, 2, .., 1000, 1, 2, ..
+Parameter ramp(std::int64_t size) {
+  Tensor tensor(Shape{size});
+  for (std::int64_t i = 0; i < size; ++i) tensor.data()[i] = static_cast<float>(i % 1000 + 1);
+  return Parameter(tensor);
+}
+
+// Whether every element of such a parameter has become what `rule` makes of it.
+template <class Rule>
+void check_ramp(const Parameter& p, const Rule& rule) {
+  Doubles expected(static_cast<std::size_t>(p.value().size()));
+  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = rule(static_cast<double>(i % 1000 + 1));
+  CHECK_CLOSE(p.value(), expected, 1e-5);
+}
 
 const float nan_value = std::numeric_limits<float>::quiet_NaN();
 
@@ -309,6 +337,20 @@ TEST_CASE("SGD rests a parameter's momentum while it has no gradient") {
   CHECK_CLOSE(late.value(), Doubles{-8});
 }
 
+TEST_CASE("SGD applies the present rate to the whole velocity, old gradients included") {
+  for (const bool nesterov : {false, true}) {
+    CAPTURE(nesterov);
+    const Parameter p = parameter({0});
+    SGD sgd({p}, SGDOptions{1.0F, 0.5F, nesterov, 0.0F});
+    set_grad(p, {4});
+    sgd.step();  // v = 4, step 4 or with Nesterov 4 + 2
+    sgd.set_learning_rate(0.1F);
+    set_grad(p, {2});
+    sgd.step();  // v = 2 + 2, step 4 or with Nesterov 2 + 2
+    CHECK_CLOSE(p.value(), Doubles{nesterov ? -6.4 : -4.4});
+  }
+}
+
 TEST_CASE("SGD keeps its velocity apart from the gradient it came from") {
   const Parameter p = parameter({0});
   SGD sgd({p}, SGDOptions{1.0F, 0.5F, false, 0.0F});
@@ -330,6 +372,17 @@ TEST_CASE("SGD agrees with double precision for all its options over many steps"
     const Parameter p = parameter(start);
     SGD sgd({p}, options);
     check_against(SgdOracle(options, start), p, sgd, rng, 12);
+  }
+}
+
+TEST_CASE("SGD steps each of many elements once, also when two threads share them") {
+  const ThreadCount two(2);
+  for (const SGDOptions& options : {SGDOptions{0.5F, 0.0F, false, 0.0F}, SGDOptions{0.5F, 0.5F, false, 0.0F}}) {
+    const Parameter p = ramp(300'001);
+    SGD sgd({p}, options);
+    p.accumulate(p.value().clone());
+    sgd.step();
+    check_ramp(p, [](double w) { return 0.5 * w; });
   }
 }
 
@@ -436,6 +489,15 @@ TEST_CASE("Adam agrees with double precision for all its options over many steps
   }
 }
 
+TEST_CASE("Adam steps each of many elements once, also when two threads share them") {
+  const ThreadCount two(2);
+  const Parameter p = ramp(300'001);
+  Adam adam({p}, 0.5F);
+  p.accumulate(p.value().clone());
+  adam.step();
+  check_ramp(p, [](double w) { return w - 0.5; });
+}
+
 TEST_CASE("Adam adds weight decay to the gradient") {
   // With no other gradient, decay alone moves each weight by the full learning rate towards zero.
   const Parameter p = parameter({4, -0.5F});
@@ -538,7 +600,10 @@ TEST_CASE("Adam refuses options out of their range") {
   CHECK_THROWS_AS(Adam({p}, AdamOptions{0.1F, -0.1F, 0.999F, 1e-8F, 0.0F}), ValueError);
   CHECK_THROWS_AS(Adam({p}, AdamOptions{0.1F, 0.9F, 1.0F, 1e-8F, 0.0F}), ValueError);
   CHECK_THROWS_AS(Adam({p}, AdamOptions{0.1F, 0.9F, -0.1F, 1e-8F, 0.0F}), ValueError);
+  CHECK_THROWS_AS(Adam({p}, AdamOptions{0.1F, 0.9F, 0.999F, -1e-8F, 0.0F}), ValueError);
+  CHECK_THROWS_AS(Adam({p}, AdamOptions{0.1F, 0.9F, 0.999F, 1e-8F, -0.1F}), ValueError);
   CHECK_THROWS_AS(AdamW({p}, AdamOptions{0.1F, 1.0F, 0.999F, 1e-8F, 0.0F}), ValueError);
+  CHECK_NOTHROW(Adam({p}, AdamOptions{0.1F, 0.0F, 0.0F, 0.0F, 0.0F}));
 }
 
 TEST_CASE("Adam crosses a valley that is a thousand times steeper on one side than on the other") {
@@ -698,6 +763,7 @@ TEST_CASE("CosineAnnealingLR refuses a period or a lowest rate out of range") {
   CHECK_THROWS_AS(CosineAnnealingLR(optimizer, 5, -0.01F), ValueError);
   CHECK_THROWS_AS(CosineAnnealingLR(optimizer, 5, 0.2F), ValueError);
   CHECK_NOTHROW(CosineAnnealingLR(optimizer, 5, 0.1F));
+  CHECK_NOTHROW(CosineAnnealingLR(optimizer, 1));
 }
 
 TEST_CASE("A schedule drives a real optimizer: the steps get shorter") {

@@ -371,12 +371,60 @@ TEST_CASE("to_string writes the sizes of the caches and of the memory with their
   CHECK_CLOSE(memory[0], 64.0 * 1024 * 1024 * 1024, 1e-3);
 }
 
+TEST_CASE("to_string writes each size in the largest unit of which it holds at least one") {
+  Machine machine = example_machine();
+  machine.l1d_bytes = 1024;
+  machine.l2_bytes = 1024 * 1024 - 1024;
+  machine.l3_bytes = 1024 * 1024;
+  machine.memory_bytes = std::int64_t{1024} * 1024 * 1024;
+  const auto contains = [&](const std::string& part) {
+    const std::string text = to_string(machine);
+    const bool found = text.find(part) != std::string::npos;
+    if (!found) judge::set_detail({part, text, ""});
+    return found;
+  };
+  const auto check_units = [&](const std::vector<std::string>& units) {
+    for (const std::string& unit : units) {
+      CHECK(contains(unit));
+      judge::clear_detail();
+    }
+  };
+  check_units({"1 KiB", "1023 KiB", "1 MiB", "1 GiB"});
+  machine.l3_bytes = 1024 * 1024 * 3 / 2;
+  machine.memory_bytes = std::int64_t{1536} * 1024 * 1024 * 1024;  // there is no unit above GiB
+  check_units({"1.5 MiB", "1536 GiB"});
+}
+
+TEST_CASE("to_string writes no size where none is known") {
+  const std::string text = to_string(Machine{});
+  CAPTURE(text);
+  CHECK(sizes_in(text).empty());
+  CHECK(text.find("unknown") != std::string::npos);
+}
+
 // --- the measured limits ---
 
 TEST_CASE("measure_peak_gflops reports a rate that is possible") {
   const double gflops = measure_peak_gflops(0.02);
-  CHECK(gflops > 1e-3);
-  CHECK(gflops < 1e4);  // more means that the compiler removed the work
+  CHECK(gflops > 0.05);
+  CHECK(gflops < 2000);  // more means that the compiler removed the work, or that the unit is wrong
+}
+
+TEST_CASE("measure_peak_gflops finds more than a single chain of scalars reaches") {
+  double single = 0;
+  for (int repeat = 0; repeat < 60; ++repeat) {  // short, so that some are not interrupted
+    constexpr int steps = 40'000;
+    volatile float start = 0.0F;
+    float x = start;
+    const Clock::time_point before = Clock::now();
+    for (int i = 0; i < steps; ++i) x = x * 0.5F + 0.5F;
+    start = x;
+    single = std::max(single, 2e-9 * steps / seconds_between(before, Clock::now()));
+  }
+  double peak = 0;  // the best of a few, as a busy machine can only slow it
+  for (int repeat = 0; repeat < 5 && peak <= 3 * single; ++repeat) peak = std::max(peak, measure_peak_gflops(0.02));
+  CAPTURE(single, peak);
+  CHECK(peak > 3 * single);  // vectors and independent chains: far more
 }
 
 TEST_CASE("measure_peak_gflops works for as long as it was told to") {
@@ -396,8 +444,8 @@ TEST_CASE("measure_bandwidth_gbs reports a rate that is possible") {
   const Clock::time_point start = Clock::now();
   const double rate = measure_bandwidth_gbs(0.04);
   CHECK(seconds_between(start, Clock::now()) >= 0.02);
-  CHECK(rate > 1e-3);
-  CHECK(rate < 1e4);
+  CHECK(rate > 0.05);
+  CHECK(rate < 2000);
 }
 
 TEST_CASE("measure_bandwidth_gbs refuses a time that is not positive") {

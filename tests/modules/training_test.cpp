@@ -466,10 +466,10 @@ TEST_CASE("Trainer evaluate: every sample counts the same in batches of differen
   Spy model(1);
   SGD sgd(model.parameters(), 0.1F);
   Trainer trainer(model, sgd, loss<MSELoss>());
-  Batches data({batch_of({1, 2, 3}, {1, 2, 3}), batch_of({5}, {7})});
+  Batches data({batch_of({1, 2, 3}, {2, 3, 4}), batch_of({5}, {8})});
   const Evaluation e = trainer.evaluate(data);
   CHECK_SAME(e.samples, 4);
-  CHECK_CLOSE(e.loss, 4.0 / 4);  // errors 0, 0, 0 and 2^2; the mean of the batches would be 2
+  CHECK_CLOSE(e.loss, 12.0 / 4);  // squares 1, 1, 1 and 9; the mean of the batches would be 5
 
   auto net = small_net(judge::seed());
   SGD other(net->parameters(), 0.1F);
@@ -602,10 +602,10 @@ TEST_CASE("Trainer fit: the training loss is the mean over samples while they we
   SGD sgd(model.parameters(), 0.1F);
   sgd.set_learning_rate(0);
   Trainer trainer(model, sgd, loss<MSELoss>());
-  Batches train({batch_of({1, 2, 3}, {1, 2, 3}), batch_of({5}, {7})});
+  Batches train({batch_of({1, 2, 3}, {2, 3, 4}), batch_of({5}, {8})});
   const History history = trainer.fit(train, 1);
   REQUIRE(history.size() == 1);
-  CHECK_CLOSE(history[0].train.loss, 1.0);
+  CHECK_CLOSE(history[0].train.loss, 3.0);
   CHECK_SAME(model.weight(), 1.0F);
 }
 

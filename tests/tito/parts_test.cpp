@@ -47,6 +47,17 @@ TEST_CASE("A skeleton has one throwing line for each region and nothing of it", 
   CHECK_SAME(tito::solution_names(source, "m.cpp"), std::vector<std::string>{"A::f"});
 }
 
+TEST_CASE("Helpers of a reference body leave an empty place in its skeleton", "[parts]") {
+  const std::string source =
+      "namespace {\n\n// BEGIN SOLUTION (helpers)\nint half(int x) { return x / 2; }\n// END SOLUTION\n\n}\n"
+      "int f(int x) {\n  // BEGIN SOLUTION f\n  return half(x);\n  // END SOLUTION\n}\n"
+      "int f() {\n  // BEGIN SOLUTION f\n  return half(1);\n  // END SOLUTION\n}\n";
+  CHECK_SAME(tito::make_skeleton(source, "m", "m.cpp"),
+             "namespace {\n\n// A place for helpers of your own.\n\n}\n"
+             "int f(int x) {\n  throw NotImplemented(\"m\", \"f\");\n}\nint f() {\n  throw NotImplemented(\"m\", \"f\");\n}\n");
+  CHECK_SAME(tito::solution_names(source, "m.cpp"), std::vector<std::string>{"f"});
+}
+
 TEST_CASE("Regions that are open, nested, nameless or absent are named with their line", "[parts]") {
   const auto skeleton = [](const std::string& source) { return message_of([&] { tito::make_skeleton(source, "m", "m.cpp"); }); };
   CHECK_CONTAINS(skeleton("a\n// BEGIN SOLUTION f\n"), "m.cpp:2:");

@@ -13,6 +13,8 @@ void add_module(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_checkpoint(CLI::App& app, Context& context);
 void add_demo(CLI::App& app, Context& context);
+void add_milestone(CLI::App& app, Context& context);
+void add_try(CLI::App& app, Context& context);
 void add_tour(CLI::App& app, Context& context);
 void add_recover(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);

@@ -6,6 +6,11 @@
 namespace tito {
 namespace {
 
+struct Options {
+  std::string module;
+  std::optional<std::uint64_t> seed;
+};
+
 std::string slugs_where(const Track& track, const std::map<std::string, bool>& own, bool wanted) {
   std::string text;
   for (const std::string& slug : track.order) {
@@ -14,44 +19,63 @@ std::string slugs_where(const Track& track, const std::map<std::string, bool>& o
   return text.empty() ? "none" : text;
 }
 
-void run(Context& context, const std::string& word) {
+nlohmann::json json_of_demo(const std::string& slug, const Demo& demo, const Track& track) {
+  nlohmann::json own = nlohmann::json::array(), reference = nlohmann::json::array();
+  for (const std::string& other : track.order) (demo.own.at(other) ? own : reference).push_back(other);
+  return {{"module", slug},
+          {"finished", demo.result.finished},
+          {"seed", demo.result.seed},
+          {"measures", json_of(demo.result.measures)},
+          {"own", own},
+          {"reference", reference},
+          {"seconds", demo.result.seconds},
+          {"results", json_of(demo.results)}};
+}
+
+void run(Context& context, const Options& options) {
   const Track& track = context.workspace().track();
-  const std::string slug = word.empty() ? context.standing().next.module : resolve_module(context.course(), track, word);
-  context.screen.line(context.screen.paint(Style::bold, module_label(track, slug)) + " " + context.screen.dot() + " " +
-                      context.course().module(slug).purpose);
-  context.screen.line();
-  const Demo demo = run_demo(site_of(context), slug, !context.json);
+  const std::string slug = options.module.empty() ? context.standing().next.module
+                                                  : resolve_module(context.course(), track, options.module);
+  Screen& screen = context.screen;
+  screen.line(screen.paint(Style::bold, module_label(track, slug)) + " " + screen.dot() + " " + context.course().module(slug).purpose);
+  screen.line();
+  DemoOptions wishes;
+  wishes.inherit_output = !context.json;
+  wishes.seed = options.seed.value_or(wishes.seed);
+  const Demo demo = run_watched(context, [&] { return run_demo(site_of(context), slug, wishes); });
   if (!demo.linking.succeeded) {
     throw Failure(Exit::damaged, "the demo of " + slug + " does not link: " + demo.linking.output);
   }
-  nlohmann::json own = nlohmann::json::array(), reference = nlohmann::json::array();
-  for (const std::string& other : track.order) (demo.own.at(other) ? own : reference).push_back(other);
-  context.result = {{"module", slug},  {"finished", demo.result.finished}, {"measures", json_of(demo.result.measures)},
-                    {"own", own},      {"reference", reference},           {"seconds", demo.result.seconds}};
+  context.result = json_of_demo(slug, demo, track);
   if (context.json) context.result["output"] = demo.result.output;
-  context.screen.line();
-  context.screen.line(context.screen.paint(Style::dim, "  yours:     " + slugs_where(track, demo.own, true)));
-  context.screen.line(context.screen.paint(Style::dim, "  reference: " + slugs_where(track, demo.own, false)));
+  print_charts(context, demo.results);
+  screen.line();
+  screen.line(screen.paint(Style::dim, "  yours:     " + slugs_where(track, demo.own, true)));
+  screen.line(screen.paint(Style::dim, "  reference: " + slugs_where(track, demo.own, false)));
   if (!demo.result.finished) {
     context.exit = Exit::work_failed;
     context.result["reason"] = demo.result.reason;
-    context.screen.error("the demo of " + slug + " did not come to its end: " + demo.result.reason, "tito module test " + slug);
+    screen.error("the demo of " + slug + " did not come to its end: " + demo.result.reason, "tito module test " + slug);
     return;
   }
+  print_results(context, demo.results);
   const auto need = track.leaves.find(slug);
   if (need == track.leaves.end()) return;
   context.result["leaves"] = need->second;
-  context.screen.line(fmt::format("  {} {}", context.screen.paint(Style::warn, "what is missing now:"), need->second));
+  screen.line(fmt::format("  {} {}", screen.paint(Style::warn, "what is missing now:"), need->second));
 }
 
 }  // namespace
 
 void add_demo(CLI::App& app, Context& context) {
-  auto word = std::make_shared<std::string>();
+  auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("demo", "See what a module makes possible, with your own exported code");
-  command->add_option("MODULE", *word, "Number or slug; without it the module you are at")->option_text(" ");
-  command->footer("Modules that you have not exported are taken from the reference; the demo says which.\n\nExample:\n  tito demo 06");
-  command->callback([&context, word] { run(context, *word); });
+  command->add_option("MODULE", options->module, "Number or slug; without it the module you are at")->option_text(" ");
+  add_seed_option(command, options->seed);
+  command->footer(
+      "Modules that you have not exported are taken from the reference; the demo says which. Its curves, and files that\n"
+      "it keeps, are put into results/. Without --seed the seed is 1.\n\nExamples:\n  tito demo 06\n  tito demo optimizers --seed 2");
+  command->callback([&context, options] { run(context, *options); });
 }
 
 }  // namespace tito

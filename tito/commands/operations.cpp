@@ -1,11 +1,14 @@
 #include "tito/commands/operations.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "tito/course/milestones.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/course/standing.hpp"
 #include "tito/system/failure.hpp"
@@ -44,25 +47,6 @@ Compilation compile_exported(const Site& site, const std::string& slug, const fs
   }
   fs::rename(temporary, object);
   return compilation;
-}
-
-// The objects of all exported modules, by slug.
-std::map<std::string, fs::path> exported_objects(const Site& site) {
-  std::map<std::string, fs::path> objects;
-  const Progress progress = site.workspace.progress_file().load();
-  for (const std::string& slug : site.workspace.track().order) {
-    const auto module = progress.modules.find(slug);
-    if (module == progress.modules.end() || !module->second.exported) continue;
-    const auto source = read_if_present(site.workspace.exported_source(slug));
-    if (!source || sha256(*source) != module->second.exported->source) continue;  // changed by hand: not what was proven
-    const fs::path object = exported_object_path(site, slug, module->second.exported->source);
-    if (!fs::exists(object)) {
-      const Compilation compilation = compile_exported(site, slug, site.workspace.exported_source(slug), object);
-      if (!compilation.succeeded) continue;  // the contract has moved on: as if it were not exported
-    }
-    objects[slug] = object;
-  }
-  return objects;
 }
 
 // The student's file.
@@ -110,7 +94,41 @@ std::string workspace_readme(const Course& course, const Track& track) {
   return text;
 }
 
+// Links the program, runs it in a folder of its own and takes up what it leaves. `describe` is asked after the run.
+void link_and_run(const Site& site, Demo& demo, const std::vector<fs::path>& objects, const std::string& name, const std::string& title,
+                  const DemoOptions& options, const std::function<nlohmann::json()>& describe) {
+  const TemporaryFolder scratch(site.workspace.scratch());
+  const fs::path program = scratch.path() / "program";
+  demo.linking = link(site.kit, objects, program);
+  if (!demo.linking.succeeded) return;
+  const fs::path folder = scratch.path() / "run";
+  make_folders(folder);
+  demo.result = run_demo_program(site.kit, program, folder, options);
+  nlohmann::json description = describe();
+  description["linked"] = demo.sources;
+  description["contract"] = site.contract;
+  demo.results = keep_results(site.workspace.root() / "results" / name, title, demo.result, folder, description);
+}
+
 }  // namespace
+
+std::map<std::string, fs::path> exported_objects(const Site& site) {
+  std::map<std::string, fs::path> objects;
+  const Progress progress = site.workspace.progress_file().load();
+  for (const std::string& slug : site.workspace.track().order) {
+    const auto module = progress.modules.find(slug);
+    if (module == progress.modules.end() || !module->second.exported) continue;
+    const auto source = read_if_present(site.workspace.exported_source(slug));
+    if (!source || sha256(*source) != module->second.exported->source) continue;  // changed by hand: not what was proven
+    const fs::path object = exported_object_path(site, slug, module->second.exported->source);
+    if (!fs::exists(object)) {
+      const Compilation compilation = compile_exported(site, slug, site.workspace.exported_source(slug), object);
+      if (!compilation.succeeded) continue;  // the contract has moved on: as if it were not exported
+    }
+    objects[slug] = object;
+  }
+  return objects;
+}
 
 std::uint64_t new_seed() {
   static std::random_device device;
@@ -252,22 +270,52 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
   return result;
 }
 
-Demo run_demo(const Site& site, const std::string& slug, bool inherit_output) {
+Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options) {
   Demo demo;
   const auto exported = exported_objects(site);
-  const TemporaryFolder scratch(site.workspace.scratch());
   std::vector<fs::path> objects{site.kit.object("runner", "demo"), site.kit.object("demo", slug)};
   for (const std::string& other : site.workspace.track().order) {
     const auto own = exported.find(other);
     demo.own[other] = own != exported.end();
+    demo.sources[other] = sha256(read_file(demo.own[other] ? site.workspace.exported_source(other)
+                                                           : reference_source(site.kit, site.course, other)));
     objects.push_back(own != exported.end() ? own->second : site.kit.object("body", other));
   }
-  const fs::path program = scratch.path() / (slug + "_demo");
-  demo.linking = link(site.kit, objects, program);
+  link_and_run(site, demo, objects, slug, slug + ": " + site.course.module(slug).purpose, options, [&] {
+    return nlohmann::json{{"kind", "demo"}, {"name", slug}, {"own", demo.own}};
+  });
+  return demo;
+}
+
+Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptions& options) {
+  Demo demo;
+  const auto exported = exported_objects(site);
+  std::vector<fs::path> objects{site.kit.object("runner", "demo"), site.kit.object("milestone", milestone.name)};
+  std::vector<std::string> lacking;
+  const std::vector<std::string> needs = site.course.all_needs(milestone);
+  for (const std::string& slug : site.workspace.track().order) {
+    if (std::find(needs.begin(), needs.end(), slug) == needs.end()) continue;
+    if (!exported.contains(slug)) {
+      lacking.push_back(slug);
+      continue;
+    }
+    objects.push_back(exported.at(slug));
+    demo.own[slug] = true;
+    demo.sources[slug] = sha256(read_file(site.workspace.exported_source(slug)));
+  }
+  if (!lacking.empty()) {
+    throw Failure(Exit::work_failed,
+                  fmt::format("milestone {} runs on your own modules, and {} not exported yet: {}", milestone.name,
+                              lacking.size() == 1 ? "one is" : std::to_string(lacking.size()) + " are", listed(lacking)),
+                  "tito export " + lacking.front());
+  }
+  MilestoneProgress run;
+  link_and_run(site, demo, objects, "milestone-" + milestone.name, fmt::format("{} ({})", milestone.title, milestone.year), options, [&] {
+    run = {demo.sources, site.contract, demo.result.finished, demo.result.seed, utc_now(), demo.result.seconds, demo.result.data, demo.result.measures};
+    return nlohmann::json{{"kind", "milestone"}, {"name", milestone.name}, {"passed", passed(milestone, run)}, {"gates", json_of(hold_all(milestone, run))}};
+  });
   if (!demo.linking.succeeded) return demo;
-  const fs::path folder = scratch.path() / "run";
-  make_folders(folder);
-  demo.result = run_demo_program(site.kit, program, folder, inherit_output);
+  site.workspace.progress_file().update([&](Progress& progress) { progress.milestones[milestone.name] = run; });
   return demo;
 }
 
@@ -279,6 +327,7 @@ fs::path init_workspace(const Kit& kit, const Course& course, const Track& track
     const fs::path home = fs::path("modules") / folder_name(track, slug);
     files[home / (slug + ".cpp")] = make_skeleton(read_file(reference), slug, reference.string());
     files[home / "README.md"] = read_file(reference.parent_path() / "README.md");
+    if (const auto hints = read_if_present(reference.parent_path() / "hints.md")) files[home / "hints.md"] = *hints;
   }
   files["README.md"] = workspace_readme(course, track);
   files["compile_commands.json"] = compile_commands(kit, track, root).dump(2) + "\n";

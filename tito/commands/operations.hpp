@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tito/commands/results.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/workspace.hpp"
 #include "tito/toolchain/compiler.hpp"
@@ -56,6 +57,9 @@ struct Proof {
 // throws: Failure(Exit::work_failed) when the checkpoint's module, or one that it needs, is not exported.
 Proof prove(const Site& site, const std::string& checkpoint, std::uint64_t seed);
 
+// The objects of all exported modules, by slug; without those whose file in the package was changed by hand.
+std::map<std::string, std::filesystem::path> exported_objects(const Site& site);
+
 // The modules that `slug` needs and that are not exported (in track order).
 std::vector<std::string> unexported_needs(const Site& site, const std::string& slug);
 
@@ -71,14 +75,22 @@ struct Export {
 // throws: Failure(Exit::work_failed) when a module that it needs is not exported.
 Export export_module(const Site& site, const std::string& slug, std::uint64_t seed, const std::function<void(const std::string&)>& on_step = {});
 
+// A demo or milestone that was linked and run, and what it left in results/.
 struct Demo {
   Linking linking;
   DemoResult result;
-  std::map<std::string, bool> own;  // module -> whether the student's own code was linked
+  std::map<std::string, bool> own;             // module -> whether the student's own code was linked
+  std::map<std::string, std::string> sources;  // module -> SHA-256 of the source that was linked
+  Results results;
 };
 
-// The module's demo, linked with what is exported and the reference for the rest.
-Demo run_demo(const Site& site, const std::string& slug, bool inherit_output);
+// The module's demo, linked with what is exported and the reference for the rest; results/SLUG/.
+Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options = {});
+
+// The milestone, linked with the exported modules that it needs and no others; results/milestone-NAME/. What it
+// measured is written into the progress, whether it passed its gates or not.
+// throws: Failure(Exit::work_failed) when a module that it needs is not exported.
+Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptions& options);
 
 // Makes a workspace of skeletons; returns the copy that was kept of what stood there, if any.
 std::filesystem::path init_workspace(const Kit& kit, const Course& course, const Track& track, const std::filesystem::path& folder, bool force);

@@ -180,6 +180,7 @@ nlohmann::json json_of(const std::vector<Measure>& measures) {
   nlohmann::json list = nlohmann::json::array();
   for (const Measure& one : measures) {
     list.push_back({{"name", one.name}, {"value", one.value ? nlohmann::json(*one.value) : nlohmann::json(nullptr)}, {"unit", one.unit}});
+    if (!one.data.empty()) list.back()["data"] = one.data;
   }
   return list;
 }

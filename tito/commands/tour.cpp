@@ -82,7 +82,7 @@ class Tour {
 
   bool demo_runs(const std::string& slug, nlohmann::json& report) {
     step("the demo of " + slug);
-    const Demo demo = run_demo(site_, slug, false);
+    const Demo demo = run_demo(site_, slug);
     report["demo"] = {{"finished", demo.result.finished}, {"seconds", demo.result.seconds}, {"measures", json_of(demo.result.measures)}};
     summary_ += fmt::format(", demo {}", duration(demo.result.seconds));
     for (const Measure& one : demo.result.measures) measures_.emplace_back(slug, one);

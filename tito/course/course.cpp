@@ -109,6 +109,39 @@ void read_checkpoints(std::map<std::string, Module>& modules, const JsonView& ma
   }
 }
 
+// {"measure": NAME, "unit": UNIT, "at_least" or "at_most": NUMBER or {DATA SET: NUMBER, ..}}
+Gate read_gate(const JsonView& view) {
+  view.allow_only({"measure", "unit", "at_least", "at_most"});
+  if (view.has("at_least") == view.has("at_most")) view.fail("needs either \"at_least\" or \"at_most\"");
+  Gate gate{not_empty(view["measure"]), view["unit"].text(), view.has("at_least"), {}, {}};
+  const JsonView bound = view[gate.at_least ? "at_least" : "at_most"];
+  if (!bound.value().is_object()) {
+    gate.bound = bound.number();
+    return gate;
+  }
+  for (const auto& [data, ignored] : bound.object().items()) gate.by_data[data] = bound[data].number();
+  if (gate.by_data.empty()) bound.fail("names no data set");
+  return gate;
+}
+
+Milestone read_milestone(const JsonView& view, const std::map<std::string, Module>& modules) {
+  view.allow_only({"name", "year", "title", "purpose", "needs", "gates"});
+  Milestone milestone{not_empty(view["name"]), 0, not_empty(view["title"]), not_empty(view["purpose"]), {}, {}};
+  if (!is_slug(milestone.name) || milestone.name == "all") view["name"].fail("is not a name for a milestone: \"" + milestone.name + "\"");
+  const std::int64_t year = view["year"].integer();
+  if (year < 1600 || year > 2100) view["year"].fail("is not a year: " + std::to_string(year));
+  milestone.year = static_cast<int>(year);
+  const JsonView needs = view["needs"], gates = view["gates"];
+  for (std::size_t i = 0; i < needs.array().size(); ++i) {
+    milestone.needs.push_back(needs.at(i).text());
+    if (!modules.contains(milestone.needs.back())) needs.at(i).fail("there is no module \"" + milestone.needs.back() + "\"");
+  }
+  if (milestone.needs.empty()) needs.fail("a milestone runs on at least one module");
+  for (std::size_t i = 0; i < gates.array().size(); ++i) milestone.gates.push_back(read_gate(gates.at(i)));
+  if (milestone.gates.empty()) gates.fail("a milestone without a gate can be neither passed nor missed");
+  return milestone;
+}
+
 // The number in "4", "04" or "04_layers"; 0 when there is none.
 int leading_number(const std::string& word) {
   int number = 0;
@@ -122,7 +155,7 @@ int leading_number(const std::string& word) {
 Course::Course(const fs::path& file) {
   const json root = parse_json(read_file(file), file.string());
   const JsonView view(root, file.string());
-  view.allow_only({"schema", "name", "title", "default_track", "modules", "tracks", "MODULE_TO_CHECKPOINT"});
+  view.allow_only({"schema", "name", "title", "default_track", "modules", "tracks", "MODULE_TO_CHECKPOINT", "milestones"});
   if (view["schema"].text() != "tito-course/1") view["schema"].fail("expected \"tito-course/1\", found \"" + view["schema"].text() + "\"");
   name_ = not_empty(view["name"]);
   if (!is_slug(name_)) view["name"].fail("is not a slug");
@@ -137,6 +170,13 @@ Course::Course(const fs::path& file) {
     check_track(tracks_[name], modules_, view["tracks"][name]["order"]);
   }
   if (!tracks_.contains(default_track_)) view["default_track"].fail("there is no track \"" + default_track_ + "\"");
+  if (!view.has("milestones")) return;
+  const JsonView milestones = view["milestones"];
+  std::set<std::string> taken;
+  for (std::size_t i = 0; i < milestones.array().size(); ++i) {
+    milestones_.push_back(read_milestone(milestones.at(i), modules_));
+    if (!taken.insert(milestones_.back().name).second) milestones.at(i)["name"].fail("stands twice: \"" + milestones_.back().name + "\"");
+  }
 }
 
 const Track& Course::track(const std::string& name) const {
@@ -156,19 +196,34 @@ const Module* Course::module_of_checkpoint(const std::string& checkpoint) const 
   return nullptr;
 }
 
-std::vector<std::string> Course::all_needs(const std::string& slug) const {
+const Milestone& Course::milestone(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const Milestone& one : milestones_) {
+    if (one.name == name) return one;
+    names.push_back(one.name);
+  }
+  const std::string near = nearest(name, names);
+  throw Failure(Exit::usage, "there is no milestone \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+                names.empty() ? "this course has none" : "the milestones are: " + listed(names));
+}
+
+std::vector<std::string> Course::all_needs(const std::string& slug) const { return closure(module(slug).needs); }
+
+std::vector<std::string> Course::all_needs(const Milestone& milestone) const { return closure(milestone.needs); }
+
+std::vector<std::string> Course::closure(const std::vector<std::string>& needs) const {
   std::set<std::string> found;
-  const std::function<void(const std::string&)> visit = [&](const std::string& at) {
-    for (const std::string& need : module(at).needs) {
-      if (found.insert(need).second) visit(need);
+  const std::function<void(const std::vector<std::string>&)> visit = [&](const std::vector<std::string>& some) {
+    for (const std::string& need : some) {
+      if (found.insert(need).second) visit(module(need).needs);
     }
   };
-  visit(slug);
-  std::vector<std::string> needs;
+  visit(needs);
+  std::vector<std::string> all;
   for (const std::string& one : tracks_.at(default_track_).order) {
-    if (found.contains(one)) needs.push_back(one);
+    if (found.contains(one)) all.push_back(one);
   }
-  return needs;
+  return all;
 }
 
 int number_in(const Track& track, const std::string& slug) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,12 +28,31 @@ struct Track {
   std::map<std::string, std::string> leaves;  // slug -> the need it hands over; none for the last
 };
 
+// What a milestone must reach: a figure that it measures, and the bound that this is held against.
+struct Gate {
+  std::string measure;  // the figure's name
+  std::string unit;
+  bool at_least = true;                    // else at most
+  std::optional<double> bound;             // whatever the data
+  std::map<std::string, double> by_data;   // or data set -> bound: held only where the figure is about that set
+};
+
+// A program of the history of the field that runs on the student's own modules.
+struct Milestone {
+  std::string name;
+  int year = 0;
+  std::string title;
+  std::string purpose;             // one line
+  std::vector<std::string> needs;  // slugs used directly
+  std::vector<Gate> gates;
+};
+
 class Course {
  public:
   // Reads and checks course.json.
   // throws: Failure(Exit::damaged) naming the file and the offending key: unknown or missing keys, a module
   //         missing from a track or the mapping, names that are not slugs, needs that go in a circle, an order
-  //         that breaks them.
+  //         that breaks them, a milestone without gates, one that needs a module that is not there.
   explicit Course(const std::filesystem::path& file);
 
   const std::string& name() const { return name_; }
@@ -50,15 +70,27 @@ class Course {
   // The module that unlocks a checkpoint, or nullptr.
   const Module* module_of_checkpoint(const std::string& checkpoint) const;
 
+  // In the order of course.json.
+  const std::vector<Milestone>& milestones() const { return milestones_; }
+
+  // throws: Failure(Exit::usage) with the nearest name for an unknown milestone.
+  const Milestone& milestone(const std::string& name) const;
+
   // All a module needs, directly or not, without itself, in the default track's order.
   std::vector<std::string> all_needs(const std::string& slug) const;
 
+  // All that is linked into a milestone: what it needs, directly or not, in the default track's order.
+  std::vector<std::string> all_needs(const Milestone& milestone) const;
+
  private:
+  std::vector<std::string> closure(const std::vector<std::string>& needs) const;
+
   std::string name_;
   std::string title_;
   std::string default_track_;
   std::map<std::string, Module> modules_;
   std::map<std::string, Track> tracks_;
+  std::vector<Milestone> milestones_;
 };
 
 // The place of a module in a track, from 1.

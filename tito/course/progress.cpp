@@ -39,36 +39,72 @@ json write_evidence(const Evidence& evidence) {
           {"passed", evidence.passed}, {"seed", evidence.seed},         {"at", evidence.at}};
 }
 
-CheckpointProgress read_checkpoint(const JsonView& view) {
-  view.allow_only({"evidence", "linked", "measures"});
-  CheckpointProgress checkpoint;
-  checkpoint.evidence = read_evidence(view["evidence"]);
-  for (const auto& [slug, ignored] : view["linked"].object().items()) checkpoint.linked[slug] = hash_of(view["linked"][slug]);
-  const JsonView measures = view["measures"];
-  for (std::size_t i = 0; i < measures.array().size(); ++i) {
-    const JsonView one = measures.at(i);
-    one.allow_only({"name", "value", "unit"});
+std::map<std::string, std::string> read_hashes(const JsonView& view) {
+  std::map<std::string, std::string> hashes;
+  for (const auto& [slug, ignored] : view.object().items()) hashes[slug] = hash_of(view[slug]);
+  return hashes;
+}
+
+std::vector<Measure> read_measures(const JsonView& view) {
+  std::vector<Measure> measures;
+  for (std::size_t i = 0; i < view.array().size(); ++i) {
+    const JsonView one = view.at(i);
+    one.allow_only({"name", "value", "unit", "data"});
     Measure measure{one["name"].text(), std::nullopt, one["unit"].text()};
     if (!one["value"].value().is_null()) measure.value = one["value"].number();
-    checkpoint.measures.push_back(measure);
+    if (one.has("data")) measure.data = one["data"].text();
+    measures.push_back(measure);
   }
-  return checkpoint;
+  return measures;
+}
+
+json write_measures(const std::vector<Measure>& measures) {
+  json list = json::array();
+  for (const Measure& measure : measures) {
+    list.push_back({{"name", measure.name},
+                    {"value", measure.value ? json(*measure.value) : json(nullptr)},
+                    {"unit", measure.unit}});
+    if (!measure.data.empty()) list.back()["data"] = measure.data;
+  }
+  return list;
+}
+
+CheckpointProgress read_checkpoint(const JsonView& view) {
+  view.allow_only({"evidence", "linked", "measures"});
+  return {read_evidence(view["evidence"]), read_hashes(view["linked"]), read_measures(view["measures"])};
 }
 
 json write_checkpoint(const CheckpointProgress& checkpoint) {
-  json measures = json::array();
-  for (const Measure& measure : checkpoint.measures) {
-    measures.push_back({{"name", measure.name},
-                        {"value", measure.value ? json(*measure.value) : json(nullptr)},
-                        {"unit", measure.unit}});
-  }
-  return {{"evidence", write_evidence(checkpoint.evidence)}, {"linked", checkpoint.linked}, {"measures", measures}};
+  return {{"evidence", write_evidence(checkpoint.evidence)},
+          {"linked", checkpoint.linked},
+          {"measures", write_measures(checkpoint.measures)}};
+}
+
+MilestoneProgress read_milestone(const JsonView& view) {
+  view.allow_only({"linked", "contract", "finished", "seed", "at", "seconds", "data", "measures"});
+  MilestoneProgress milestone;
+  milestone.linked = read_hashes(view["linked"]);
+  milestone.contract = hash_of(view["contract"]);
+  milestone.finished = view["finished"].boolean();
+  milestone.seed = static_cast<std::uint64_t>(view["seed"].integer());
+  milestone.at = view["at"].text();
+  milestone.seconds = view["seconds"].number();
+  const JsonView data = view["data"];
+  for (std::size_t i = 0; i < data.array().size(); ++i) milestone.data.push_back(data.at(i).text());
+  milestone.measures = read_measures(view["measures"]);
+  return milestone;
+}
+
+json write_milestone(const MilestoneProgress& milestone) {
+  return {{"linked", milestone.linked},   {"contract", milestone.contract}, {"finished", milestone.finished},
+          {"seed", milestone.seed},       {"at", milestone.at},             {"seconds", milestone.seconds},
+          {"data", milestone.data},       {"measures", write_measures(milestone.measures)}};
 }
 
 Progress parse(const std::string& text, const std::string& origin) {
   const json root = parse_json(text, origin);
   const JsonView view(root, origin);
-  view.allow_only({"schema", "modules", "checkpoints"});
+  view.allow_only({"schema", "modules", "checkpoints", "milestones"});
   if (view["schema"].text() != schema) {
     view["schema"].fail("expected \"" + std::string(schema) + "\", found \"" + view["schema"].text() + "\"");
   }
@@ -83,6 +119,11 @@ Progress parse(const std::string& text, const std::string& origin) {
   for (const auto& [slug, ignored] : view["checkpoints"].object().items()) {
     progress.checkpoints[slug] = read_checkpoint(view["checkpoints"][slug]);
   }
+  if (view.has("milestones")) {
+    for (const auto& [name, ignored] : view["milestones"].object().items()) {
+      progress.milestones[name] = read_milestone(view["milestones"][name]);
+    }
+  }
   return progress;
 }
 
@@ -95,7 +136,9 @@ std::string print(const Progress& progress) {
     modules[slug] = entry;
   }
   for (const auto& [slug, checkpoint] : progress.checkpoints) checkpoints[slug] = write_checkpoint(checkpoint);
-  return json({{"schema", schema}, {"modules", modules}, {"checkpoints", checkpoints}}).dump(2) + "\n";
+  json root = {{"schema", schema}, {"modules", modules}, {"checkpoints", checkpoints}};
+  for (const auto& [name, milestone] : progress.milestones) root["milestones"][name] = write_milestone(milestone);
+  return root.dump(2) + "\n";
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 //   {"schema": "tito-progress/1",
 //    "modules": {"tensor": {"tested": EVIDENCE, "exported": EVIDENCE}},
 //    "checkpoints": {"foundation": {"linked": {"setup": SHA256, "tensor": SHA256}, "evidence": EVIDENCE,
-//                                   "measures": [{"name": .., "value": .., "unit": ..}]}}}
+//                                   "measures": [{"name": .., "value": .., "unit": ..}]}},
+//    "milestones": {"mlp": {"linked": .., "contract": SHA256, "finished": true, "seed": N, "at": .., "seconds": S,
+//                           "data": ["MNIST sample"], "measures": [{.., "data": "MNIST sample"}]}}}
 //   EVIDENCE: {"source": SHA256, "contract": SHA256, "planned": N, "passed": N, "seed": N, "at": "2026-11-22T09:30:00Z"}
 // It is written to a temporary name, synced and renamed under .tito/lock; the version before stays as
 // .tito/progress.previous.json. A damaged file is never overwritten. Everything in it can be had again by
@@ -45,9 +47,22 @@ struct CheckpointProgress {
   std::vector<Measure> measures;
 };
 
+// The last run of a milestone, whatever came of it: its figures are held against the gates when somebody asks.
+struct MilestoneProgress {
+  std::map<std::string, std::string> linked;  // module -> SHA-256 of the source it was linked from
+  std::string contract;
+  bool finished = false;
+  std::uint64_t seed = 0;
+  std::string at;  // UTC
+  double seconds = 0;
+  std::vector<std::string> data;  // the data sets it used
+  std::vector<Measure> measures;
+};
+
 struct Progress {
   std::map<std::string, ModuleProgress> modules;
   std::map<std::string, CheckpointProgress> checkpoints;
+  std::map<std::string, MilestoneProgress> milestones;
 };
 
 // The file of one workspace.

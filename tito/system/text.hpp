@@ -13,4 +13,12 @@ inline std::string listed(const std::vector<std::string>& words) {
   return text;
 }
 
+// The text without control characters but line ends and tabs: whatever a student's program sends may go to a terminal.
+inline std::string printable(std::string text) {
+  for (char& c : text) {
+    if ((static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t') || c == 127) c = '?';
+  }
+  return text;
+}
+
 }  // namespace tito

@@ -1,12 +1,15 @@
 #include "tito/toolchain/judge.hpp"
 
 #include <fmt/core.h>
+#include <signal.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
 #include "tito/system/failure.hpp"
 #include "tito/system/json.hpp"
+#include "tito/system/text.hpp"
 #include "tito/toolchain/process.hpp"
 
 namespace tito {
@@ -14,17 +17,14 @@ namespace {
 
 constexpr double start_limit_seconds = 10;  // until the first case begins, static constructors included
 constexpr int timeouts_before_giving_up = 2;
-constexpr double demo_limit_seconds = 300;
 constexpr std::size_t most_failures_kept = 20;
 constexpr std::size_t longest_text = 4000;
-
-// Whatever a student's program sends may go to a terminal: without control characters but line ends and tabs.
-std::string printable(std::string text) {
-  for (char& c : text) {
-    if ((static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t') || c == 127) c = '?';
-  }
-  return text;
-}
+constexpr std::size_t most_measures = 200;
+constexpr std::size_t most_curves = 16;
+constexpr std::size_t most_points = 400;  // of a curve
+constexpr std::size_t most_data_sets = 16;
+constexpr std::size_t most_files = 16;
+constexpr std::size_t longest_name = 100;  // of a curve, a data set, an axis or a file
 
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -105,7 +105,7 @@ class RecordReader {
 
   void measure(const json& event) {
     const auto one = measure_of(event);
-    if (one && verdict_->measures.size() < 200) verdict_->measures.push_back(*one);
+    if (one && verdict_->measures.size() < most_measures) verdict_->measures.push_back(*one);
   }
 
   void complain(const std::string& problem) {
@@ -118,6 +118,86 @@ class RecordReader {
   bool open_ = false;
   bool finished_ = false;
   int failed_ = 0;
+};
+
+// A demo's record, line by line. There is no plan to hold it against; what it holds is bounded.
+class DemoReader {
+ public:
+  void read(const std::string& line) {
+    const json event = json::parse(line, nullptr, false);
+    if (!event.is_object()) return;
+    const std::string kind = text_of(event, "event");
+    if (kind == "measure") measure(event);
+    else if (kind == "data") data(name_in(event, "name"));
+    else if (kind == "point") point(event);
+    else if (kind == "axes") axes({name_in(event, "chart"), name_in(event, "x"), name_in(event, "y")});
+    else if (kind == "file") file(text_of(event, "name"));
+    else if (kind == "stopped") stopped_ = text_of(event, "message");
+    else if (kind == "finish") finished_ = true;
+  }
+
+  bool finished() const { return finished_; }
+  const std::string& stopped() const { return stopped_; }
+
+  DemoResult result() const {
+    DemoResult result = result_;
+    for (const ThinnedCurve& curve : curves_) result.curves.push_back(curve.result());
+    return result;
+  }
+
+ private:
+  static std::string name_in(const json& event, const char* key) {
+    std::string name = text_of(event, key);
+    if (name.size() > longest_name) {
+      std::size_t end = longest_name;  // between two characters of UTF-8
+      while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
+      name.resize(end);
+    }
+    std::replace(name.begin(), name.end(), '\n', ' ');
+    std::replace(name.begin(), name.end(), '\t', ' ');
+    return name;
+  }
+
+  void measure(const json& event) {
+    auto one = measure_of(event);
+    if (!one || result_.measures.size() >= most_measures) return;
+    if (!result_.data.empty()) one->data = data_;
+    result_.measures.push_back(*one);
+  }
+
+  void data(const std::string& name) {
+    data_ = name;
+    const bool known = std::find(result_.data.begin(), result_.data.end(), name) != result_.data.end();
+    if (!name.empty() && !known && result_.data.size() < most_data_sets) result_.data.push_back(name);
+  }
+
+  void point(const json& event) {
+    const std::string name = name_in(event, "curve");
+    const auto x = event.find("x"), y = event.find("y");
+    if (name.empty() || x == event.end() || y == event.end() || !x->is_number() || !y->is_number()) return;
+    auto known = positions_.find(name);
+    if (known == positions_.end()) {
+      if (curves_.size() >= most_curves) return;
+      known = positions_.emplace(name, curves_.size()).first;
+      curves_.emplace_back(name);
+    }
+    curves_[known->second].add(x->get<double>(), y->get<double>());
+  }
+
+  void axes(const Axes& axes) {
+    if (!axes.chart.empty() && result_.axes.size() < most_curves) result_.axes.push_back(axes);
+  }
+
+  void file(const std::string& name) {
+    if (result_.files.size() < most_files) result_.files.push_back(name);
+  }
+
+  DemoResult result_;
+  std::string data_;
+  std::vector<ThinnedCurve> curves_;
+  std::map<std::string, std::size_t> positions_;  // curve name -> its place in curves_
+  std::string stopped_;
+  bool finished_ = false;
 };
 
 }  // namespace
@@ -213,32 +293,48 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
   return verdict;
 }
 
+void ThinnedCurve::add(double x, double y) {
+  if (count_++ % stride_ != 0) {
+    last_ = {x, y};
+    return;
+  }
+  last_.reset();
+  curve_.points.emplace_back(x, y);
+  if (curve_.points.size() < most_points) return;
+  for (std::size_t i = 1; 2 * i < curve_.points.size(); ++i) curve_.points[i] = curve_.points[2 * i];
+  last_ = curve_.points.back();
+  curve_.points.resize(curve_.points.size() / 2);
+  stride_ *= 2;
+}
+
+Curve ThinnedCurve::result() const {
+  Curve curve = curve_;
+  if (last_) curve.points.push_back(*last_);
+  return curve;
+}
+
 DemoResult run_demo_program(const Kit& kit, const std::filesystem::path& program, const std::filesystem::path& folder,
-                            bool inherit_output) {
-  DemoResult demo;
-  bool finished = false;
+                            const DemoOptions& wishes) {
+  DemoReader reader;
   ProcessOptions options;
   options.folder = folder;
   options.student_code = true;
   options.limit_memory = !kit.is_sanitized();
-  options.limit_seconds = demo_limit_seconds;
-  options.inherit_output = inherit_output;
-  options.on_record = [&](const std::string& line) {
-    const json event = json::parse(line, nullptr, false);
-    if (!event.is_object()) return;
-    if (text_of(event, "event") == "finish") finished = true;
-    if (text_of(event, "event") != "measure") return;
-    const auto one = measure_of(event);
-    if (one && demo.measures.size() < 200) demo.measures.push_back(*one);
-  };
-  const ProcessResult result = run_process({program.string()}, options);
-  demo.output = result.output;
+  options.limit_seconds = wishes.limit_seconds;
+  options.inherit_output = wishes.inherit_output;
+  options.on_record = [&](const std::string& line) { reader.read(line); };
+  const ProcessResult result = run_process({program.string(), "--seed", std::to_string(wishes.seed)}, options);
+  DemoResult demo = reader.result();
+  demo.seed = wishes.seed;
+  demo.output = printable(result.output);
   demo.seconds = result.seconds;
-  demo.finished = finished && result.succeeded();
-  if (result.timed_out) demo.reason = fmt::format("stopped after {:g} s", demo_limit_seconds);
+  demo.finished = reader.finished() && result.succeeded();
+  if (result.timed_out) demo.reason = fmt::format("stopped after {:g} s", wishes.limit_seconds);
+  else if (result.signal == SIGPIPE) demo.reason = "stopped, as nobody reads its output any more";
   else if (result.signal != 0) demo.reason = "crashed with " + signal_name(result.signal);
+  else if (!reader.stopped().empty()) demo.reason = "stopped: " + reader.stopped();
   else if (result.exit_status != 0) demo.reason = fmt::format("ended with exit status {}", result.exit_status);
-  else if (!finished) demo.reason = "ended before its last line";
+  else if (!reader.finished()) demo.reason = "ended before its last line";
   return demo;
 }
 

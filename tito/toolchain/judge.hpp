@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tito/system/measure.hpp"
@@ -71,15 +73,42 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
                     const std::filesystem::path& folder, std::uint64_t seed,
                     const std::function<void(int)>& on_case = {});
 
+// What a demo or milestone reported.
 struct DemoResult {
   bool finished = false;
   std::string reason;  // when it did not finish
+  std::uint64_t seed = 0;
   std::vector<Measure> measures;
-  std::string output;  // unless it went to the terminal
+  std::vector<std::string> data;  // the data sets it said that it used
+  std::vector<Curve> curves;
+  std::vector<Axes> axes;
+  std::vector<std::string> files;  // names of files that it wants to be kept; not looked at yet
+  std::string output;              // unless it went to the terminal
   double seconds = 0;
 };
 
+struct DemoOptions {
+  bool inherit_output = false;
+  std::uint64_t seed = 1;
+  double limit_seconds = 300;
+};
+
+// throws: Failure(Exit::environment) when the program cannot be run; Interrupted.
 DemoResult run_demo_program(const Kit& kit, const std::filesystem::path& program, const std::filesystem::path& folder,
-                            bool inherit_output);
+                            const DemoOptions& options);
+
+// A curve that takes any number of points and keeps a few hundred of them, evenly spaced, and the last one.
+class ThinnedCurve {
+ public:
+  explicit ThinnedCurve(std::string name) { curve_.name = std::move(name); }
+  void add(double x, double y);
+  Curve result() const;
+
+ private:
+  Curve curve_;
+  std::size_t stride_ = 1;  // every so many points one is kept
+  std::size_t count_ = 0;
+  std::optional<std::pair<double, double>> last_;  // the latest point, if it was not kept
+};
 
 }  // namespace tito

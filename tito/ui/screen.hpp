@@ -48,6 +48,7 @@ class Screen {
   std::string mark(const std::string& state) const;
 
   bool is_terminal() const { return terminal_; }
+  bool is_utf8() const { return utf8_; }
 
   Screen();
 

@@ -44,7 +44,8 @@ struct Machine {
 Machine inspect_machine();
 
 // Three lines a person can read: the processor with its cores and SIMD extensions, the caches,
-// the memory. Sizes are written in KiB, MiB or GiB.
+// the memory. Sizes are written in the largest of KiB, MiB and GiB of which they hold at least
+// one, as "1.5 MiB", and as "unknown" where they are 0.
 std::string to_string(const Machine& machine);
 
 // The rate of float32 multiply-adds that independent chains in registers reach on one thread:

@@ -97,7 +97,7 @@ class MaxPool2dFunction : public Function {
 
  private:
   Window window_;
-  Shape input_shape_;
+  Tensor x_;
   std::vector<std::int32_t> winner_;  // per output, the winner's offset in its (H, W) plane
 };
 

@@ -1,0 +1,51 @@
+// Tries wrong bodies: compiles one as a student's file is compiled, links it with a module's cases or checkpoint and
+// the reference for all other modules, and says whether a case catches it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "tito/course/course.hpp"
+#include "tito/system/files.hpp"
+#include "tito/toolchain/kit.hpp"
+
+namespace trials {
+
+enum class Fate {
+  does_not_compile,  // or does not link
+  caught,            // a case failed, crashed, hung or did not begin
+  survived           // all cases passed
+};
+
+struct Outcome {
+  Fate fate = Fate::survived;
+  std::string by;  // the case that caught it
+  std::string how;
+};
+
+class Laboratory {
+ public:
+  // Works in a folder of its own below `folder`.
+  Laboratory(const tito::Kit& kit, const tito::Course& course, const std::filesystem::path& folder, std::uint64_t seed);
+
+  // Takes a body to be tried; false when it does not compile.
+  bool prepare(const std::string& slug, const std::string& body);
+
+  // Tries the body that was prepared, until the first case that catches it. `kind` is "test" with a module's slug or
+  // "checkpoint" with its own.
+  Outcome run(const std::string& kind, const std::string& name);
+
+ private:
+  Outcome judge(const std::filesystem::path& program, const std::string& kind, const std::string& name);
+
+  const tito::Kit& kit_;
+  const tito::Course& course_;
+  tito::TemporaryFolder folder_;
+  std::uint64_t seed_;
+  std::string slug_;
+  std::map<std::string, std::map<std::string, double>> usual_seconds_;  // what each case takes with the reference
+};
+
+}  // namespace trials
