@@ -144,7 +144,7 @@ TEST_CASE("Colour images come from several files with all their pixels") {
   REQUIRE(batch.inputs.shape() == Shape{70, 3, 32, 32});
   std::int64_t wrong = 0;
   for (std::int64_t i = 0; i < batch.inputs.size(); ++i) {
-    const auto at = static_cast<std::size_t>(i % (60 * 3072));  // the second file repeats the first one's beginning
+    const auto at = static_cast<std::size_t>(i % (60 * 3072));  // the second file begins anew
     wrong += std::lround(255 * batch.inputs.data()[i]) == shapes.pixels[at] ? 0 : 1;
   }
   for (std::int64_t i = 0; i < 70; ++i) {

@@ -141,13 +141,17 @@ TEST_CASE("Formulas nobody differentiated by hand agree with central differences
 TEST_CASE("The gradient check finds a rule that is wrong in one element") {
   Rng rng(judge::seed());
   const Tensor x = Tensor::normal(Shape{2, 3}, 0, 1, rng);
-  for (std::int64_t k = 0; k < x.size(); ++k) {
-    const GradientCheck check = check_gradients(
-        [k](const std::vector<Variable>& v) { return mean(apply(std::make_unique<Forgetful>(k), {v[0]}) * v[1]); },
-        {x, Tensor::full(Shape{3}, 100)});
-    CHECK(check.error > 0.5);
-    CHECK_SAME(check.input, std::size_t{0});
-    CHECK_SAME(check.index, k);
+  for (std::size_t input = 0; input < 2; ++input) {
+    for (std::int64_t k = 0; k < x.size(); ++k) {
+      const auto f = [&](const std::vector<Variable>& v) {
+        return mean(apply(std::make_unique<Forgetful>(k), {v[input]}) * Tensor::full(Shape{3}, 100)) +
+               sum(v[1 - input]);
+      };
+      const GradientCheck check = check_gradients(f, {x, x});
+      CHECK(check.error > 0.5);
+      CHECK_SAME(check.input, input);
+      CHECK_SAME(check.index, k);
+    }
   }
 }
 

@@ -159,10 +159,18 @@ TEST_CASE("The Trainer does what the loop written out does, and tells the truth 
   TrainerOptions options;
   options.scheduler = &schedule;
   options.clip_norm = max_norm;
+  std::vector<std::int64_t> told;
+  options.on_batch = [&told](std::int64_t done, std::int64_t total) { told.push_back(1000 * done + total); };
   Trainer trainer(*trained, sgd, loss<CrossEntropyLoss>(), options);
   const History history = trainer.fit(training, epochs, &unseen);
   REQUIRE(history.size() == epochs);
   CHECK(trained->training());
+  REQUIRE(told.size() == 3 * epochs);
+  for (std::size_t i = 0; i < told.size(); i += 3) {
+    CHECK(
+        std::vector(told.begin() + static_cast<std::ptrdiff_t>(i), told.begin() + static_cast<std::ptrdiff_t>(i) + 3) ==
+        std::vector<std::int64_t>{40'150, 104'150, 150'150});
+  }
 
   auto by_hand = mlp_with_dropout(seed);
   SGD other(by_hand->parameters(), SGDOptions{0.2F, 0.5F, false, 0.0F});
@@ -201,6 +209,35 @@ TEST_CASE("The Trainer does what the loop written out does, and tells the truth 
   }
   judge::measure("largest difference from the loop by hand", largest, "");
   CHECK(largest < 1e-3);
+}
+
+TEST_CASE("Values are learnt as well as classes") {
+  // sin(3 x) on [-1, 1], and between the places it was learnt at.
+  const auto sine_at = [](std::int64_t n, float offset) {
+    Tensor x(Shape{n, 1});
+    for (std::int64_t i = 0; i < n; ++i)
+      x.data()[i] = -1 + 2 * (static_cast<float>(i) + offset) / static_cast<float>(n);
+    return std::pair(x, map(x, [](float value) { return std::sin(3 * value); }));
+  };
+  const auto [x, y] = sine_at(40, 0);
+  const auto [between, wanted] = sine_at(40, 0.5F);
+  Rng rng(judge::seed());
+  Sequential net;
+  net.add<Linear>(1, 32, rng);
+  net.add<Activation<Tanh>>();
+  net.add<Linear>(32, 1, rng);
+  Adam adam(net.parameters(), 0.01F);
+  StepLR schedule(adam, 60, 0.1F);
+  TrainerOptions options;
+  options.scheduler = &schedule;
+  Trainer trainer(net, adam, loss<MSELoss>(), options);
+  OneAtATime train(x, y, judge::seed());
+  OneAtATime test(between, wanted);
+  const History history = trainer.fit(train, 100, &test);
+  judge::measure("mean squared error of a sine", history.back().validation.loss, "");
+  CHECK(history.back().validation.loss < 0.02);
+  CHECK_SAME(history.back().train.accuracy, -1.0);
+  CHECK_SAME(history.back().validation.accuracy, -1.0);
 }
 
 TEST_CASE("A shuffled epoch has every digit once with its own label, in another order each time") {

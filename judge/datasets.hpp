@@ -1,8 +1,8 @@
-// The images that demos and milestones train on: real sets where they are installed, else what the course brings.
+// Images to train on, for demos and milestones: real sets where they are installed, else the course's own.
 //
-// Installed means: all files of the set lie in the folder mnist/ or cifar-10/ of the data folder. MNIST: the four IDX
-// files under their own names, plain or with ".gz". CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin,
-// also in cifar-10-batches-bin/.
+// Installed means: all files of the set lie in the folder mnist/ or cifar-10/ of the data folder. MNIST: the
+// four IDX files under their own names, plain or with ".gz". CIFAR-10: data_batch_1.bin to data_batch_5.bin
+// and test_batch.bin, also in cifar-10-batches-bin/.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace judge {
 
-// What the environment variable TITO_DATA says, else $XDG_DATA_HOME/tito, else ~/.local/share/tito; "" where none of
-// the three is known. tito passes it on to the programs it starts.
+// What the environment variable TITO_DATA says, else $XDG_DATA_HOME/tito, else ~/.local/share/tito; "" where
+// none of the three is known. tito passes it on to the programs it starts.
 std::string data_folder();
 
 struct Images {
@@ -26,13 +26,14 @@ struct Images {
   tinytorch::Tensor test_labels;   // (M,)
 };
 
-// The digits: MNIST where it is installed, else the course's sample of it; of both parts at most so many images
-// (0: all there are).
+// The digits: MNIST where it is installed, else the course's sample of it; of both parts at most so many
+// images (0: all there are).
 // throws: IoError naming the file when one that is read is damaged.
 Images digit_images(std::int64_t train_count = 0, std::int64_t test_count = 0);
 
-// The colour images, 32 x 32: CIFAR-10 where it is installed, else synthetic colour shapes (0: 6,000 and 1,000 of
-// them). throws: IoError naming the file when one that is read is damaged.
+// The colour images, 32 x 32: CIFAR-10 where it is installed, else synthetic colour shapes (0: 6,000 and
+// 1,000 of them).
+// throws: IoError naming the file when one that is read is damaged.
 Images colour_images(std::int64_t train_count = 0, std::int64_t test_count = 0);
 
 // The same as files, for data sets that read them.
@@ -43,8 +44,8 @@ struct ImageFiles {
 };
 ImageFiles digit_files();
 
-// Of both parts at most so many images (0: all of CIFAR-10, 6,000 and 1,000 of the shapes), the same as those of
-// colour_images. Parts of CIFAR-10 and the shapes are written to files in `folder`, which is made if need be.
+// Of both parts at most so many images (0: all of CIFAR-10, 6,000 and 1,000 of the shapes), the same as those
+// of colour_images. Parts of CIFAR-10 and the shapes are written to files in `folder`, which may be new.
 // throws: IoError naming the file.
 ImageFiles colour_files(const std::string& folder, std::int64_t train_count = 0, std::int64_t test_count = 0);
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 #include <mutex>
 #include <new>
@@ -53,7 +55,10 @@ void count_request(std::size_t bytes, bool fresh) {
   use.peak_bytes = std::max(use.peak_bytes, use.bytes);
 }
 
-void count_release(std::size_t bytes) { use.bytes -= static_cast<std::int64_t>(bytes); }
+void count_release(std::size_t bytes, bool overrun) {
+  use.bytes -= static_cast<std::int64_t>(bytes);
+  use.overruns += overrun ? 1 : 0;
+}
 
 void* system_allocate(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{alignment}); }
 void system_release(void* block) { ::operator delete (block, std::align_val_t{alignment}); }
@@ -100,11 +105,11 @@ class Cache {
 
   // When the cache is full, everything in it goes: it holds the sizes of some earlier work, and the sizes of
   // the present work come back by themselves.
-  void give_back(void* memory, const SizeClass& size, std::size_t asked) {
+  void give_back(void* memory, const SizeClass& size, std::size_t asked, bool overrun) {
     Free* surplus = nullptr;
     {
       const std::lock_guard lock(mutex());
-      count_release(asked);
+      count_release(asked, overrun);
       if (size.bytes > limit) {
         surplus = new (memory) Free{nullptr};
       } else {
@@ -154,6 +159,15 @@ Cache& cache() {
 // block is given back when the counts are.
 constexpr std::size_t counts_bytes = alignment;
 
+// Behind the values stands a word that nobody has reason to write. Whoever writes one number too many changes it.
+constexpr std::uint32_t guard = 0xFFB7C5A9;
+
+void* guard_of(void* block, std::size_t asked) { return static_cast<std::byte*>(block) + counts_bytes + asked; }
+void set_guard(void* block, std::size_t asked) { std::memcpy(guard_of(block, asked), &guard, sizeof guard); }
+bool is_overrun(void* block, std::size_t asked) {
+  return std::memcmp(guard_of(block, asked), &guard, sizeof guard) != 0;
+}
+
 template <class T>
 struct CountsAllocator {
   using value_type = T;
@@ -166,7 +180,7 @@ struct CountsAllocator {
     static_assert(sizeof(T) <= counts_bytes && alignof(T) <= alignment);
     return static_cast<T*>(block_);
   }
-  void deallocate(T*, std::size_t) { cache().give_back(block_, size_, asked_); }
+  void deallocate(T*, std::size_t) { cache().give_back(block_, size_, asked_, is_overrun(block_, asked_)); }
 
   friend bool operator==(const CountsAllocator& a, const CountsAllocator& b) { return a.block_ == b.block_; }
 
@@ -179,8 +193,9 @@ struct CountsAllocator {
 
 std::shared_ptr<float[]> allocate(std::int64_t count) {
   const std::size_t bytes = bytes_of(count);
-  const SizeClass size = size_class(counts_bytes + bytes);
+  const SizeClass size = size_class(counts_bytes + bytes + sizeof guard);
   void* block = cache().take(size, bytes);
+  set_guard(block, bytes);
   float* values = reinterpret_cast<float*>(static_cast<std::byte*>(block) + counts_bytes);
   return {values, [](float*) {}, CountsAllocator<float>(block, size, bytes)};
 }
@@ -197,7 +212,7 @@ std::shared_ptr<float[]> allocate(std::int64_t count) {
   return {static_cast<float*>(block), [bytes](float* values) {
             {
               const std::lock_guard lock(mutex());
-              count_release(bytes);
+              count_release(bytes, false);  // the sanitizer has seen it
             }
             system_release(values);
           }};

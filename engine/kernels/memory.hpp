@@ -21,9 +21,10 @@ struct MemoryUse {
   std::int64_t fresh = 0;       // those of them that no kept memory could serve
   std::int64_t bytes = 0;       // in use now: of every call, 4 * count, until its memory is released
   std::int64_t peak_bytes = 0;  // the most that was ever in use at one time
+  std::int64_t overruns = 0;    // blocks found, when they were released, to have been written past their end
 };
 
-// All four figures as they were at one moment. Any thread may ask.
+// All figures as they were at one moment. Any thread may ask.
 MemoryUse memory_use();
 
 }  // namespace tinytorch::kernels

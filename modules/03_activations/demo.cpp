@@ -44,7 +44,8 @@ void demo::run() {
   const Tensor second = Tensor::normal({64, 10}, 0.0F, 0.18F, rng);
   const Tensor one = matmul(first, second);
 
-  say(fmt::format("{} held-out digits of the MNIST sample through a 784 x 64 and then a 64 x 10 matrix.", x.shape()[0]));
+  say(fmt::format("{} held-out digits of the MNIST sample through a 784 x 64 and then a 64 x 10 matrix.",
+                  x.shape()[0]));
   const Tensor two_steps = matmul(matmul(x, first), second);
   const Tensor one_step = matmul(x, one);
   say("Nothing in between: the same as their product, one 784 x 10 matrix.");

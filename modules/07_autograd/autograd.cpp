@@ -408,9 +408,9 @@ GradientCheck check_gradients(const std::function<Variable(const std::vector<Var
   std::vector<Variable> leaves;
   for (const Tensor& input : inputs) leaves.emplace_back(input.clone(), true);
   Variable result = f(leaves);
-  Tensor weights(result.value().shape());
-  for (std::int64_t k = 0; k < weights.size(); ++k) weights.data()[k] = weight_of(k);
-  if (result.requires_grad()) result.backward(weights);
+  std::vector<float> weights;
+  for (std::int64_t k = 0; k < result.value().size(); ++k) weights.push_back(weight_of(k));
+  if (result.requires_grad()) result.backward(Tensor(result.value().shape(), weights));
 
   GradientCheck worst;
   const NoGrad no_grad;

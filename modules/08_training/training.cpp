@@ -125,7 +125,7 @@ class RunningMean {
     loss_ += weight * loss;
     samples_ += samples;
     const bool classes = output.rank() == 2 && targets.rank() == 1 && output.shape()[0] == targets.shape()[0];
-    if (classes && samples > 0) {
+    if (classes) {
       correct_ += weight * accuracy(output, targets);
       classified_ += samples;
     }

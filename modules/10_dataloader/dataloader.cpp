@@ -225,8 +225,8 @@ void RandomCrop::apply(float* sample, const Shape& shape, Rng& rng) const {
   // END SOLUTION
 }
 
-// One epoch. The order and the seeds are settled before any worker starts and then only read; what the threads share
-// and change is yours to lay out.
+// One epoch. The order and the seeds are settled before any worker starts and then only read; what the
+// threads share and change is yours to lay out.
 struct DataLoader::State {
   std::shared_ptr<const Dataset> dataset;
   DataLoaderOptions options;

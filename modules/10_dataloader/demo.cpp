@@ -1,5 +1,6 @@
-// The immediate use of module dataloader: training at speed. First what each step contributes, from single samples and
-// seven loops to batches on all cores with workers that prepare them; then what a network learns at that speed.
+// The immediate use of module dataloader: training at speed. First what each step contributes, from single
+// samples and seven loops to batches on all cores with workers that prepare them; then what a network learns
+// at that speed.
 #include "judge/demo.hpp"
 
 #include <fmt/core.h>
@@ -44,8 +45,8 @@ Tensor turned(const Tensor& weight) {
   return result;
 }
 
-// y = conv2d(x, weight, bias), and both gradients are convolutions, too: of dy, padded, with the turned weight; and of
-// x with a window as large as dy, where the channels play the part of the images.
+// y = conv2d(x, weight, bias), and both gradients are convolutions, too: of dy, padded, with the turned
+// weight; and of x with a window as large as dy, where the channels play the part of the images.
 class DirectConv2dFunction : public Function {
  public:
   const char* name() const override { return "DirectConv2d"; }
@@ -163,8 +164,8 @@ double train_for(const Way& way, const std::shared_ptr<const Dataset>& data, con
   return static_cast<double>(epoch.train.samples) / epoch.seconds;
 }
 
-// The gradients of one batch's loss by seven loops and by im2col: the largest difference, measured by the largest
-// gradient.
+// The gradients of one batch's loss by seven loops and by im2col: the largest difference, measured by the
+// largest gradient.
 double largest_difference(const Batch& batch) {
   std::array<Sequential, 2> networks;
   add_colour_cnn<DirectConv2d>(networks[0]);
@@ -219,8 +220,8 @@ void show(const std::vector<Way>& ways) {
   }
 }
 
-// Where the speedup comes from: each way in turn, in rounds, so that a busy moment of the machine meets them all.
-// Returns the samples per second of the first and of the last way.
+// Where the speedup comes from: each way in turn, in rounds, so that a busy moment of the machine meets them
+// all. Returns the samples per second of the first and of the last way.
 std::pair<double, double> attribute_speedup(const std::shared_ptr<const Dataset>& data, const Transforms& transforms) {
   const int threads = kernels::thread_count();
   std::vector<Way> ways{

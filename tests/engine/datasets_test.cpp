@@ -116,7 +116,8 @@ Bytes cifar(const std::vector<std::pair<std::uint8_t, std::uint8_t>>& images) {
   return bytes;
 }
 
-// Files of two images each: file i holds the labels i and 9, with pixels 10 i and 10 i + 1; the test file is i = 0.
+// Files of two images each: file i holds the labels i and 9, with pixels 10 i and 10 i + 1; the test file is
+// i = 0.
 void install_cifar(const Folder& folder, const std::string& inner) {
   for (std::uint8_t i = 0; i <= 5; ++i) {
     const std::string name = i == 0 ? "test_batch" : "data_batch_" + std::to_string(i);

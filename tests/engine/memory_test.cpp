@@ -1,6 +1,7 @@
 // kernels::allocate: aligned, never shared, reused, from any thread.
 #include "kernels/memory.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -199,6 +200,22 @@ TEST_CASE("memory_use tells which requests needed fresh memory", "[memory]") {
   const auto first = allocate(count);
   const auto second = allocate(count);
   CHECK(memory_use().fresh - before.fresh == 2);
+}
+
+TEST_CASE("memory_use counts the blocks that were written past their end", "[memory]") {
+  for (const std::int64_t count : {0, 1, 4, 16, 100, 1 << 16}) {
+    const MemoryUse before = memory_use();
+    auto whole = allocate(count);
+    std::fill_n(whole.get(), count, 1.0F);
+    whole.reset();
+    CHECK(memory_use().overruns == before.overruns);
+    auto overrun = allocate(count);
+    std::fill_n(overrun.get(), count + 1, 1.0F);  // there is room for this one number
+    overrun.reset();
+    CHECK(memory_use().overruns == before.overruns + 1);
+    allocate(count);  // the same block again
+    CHECK(memory_use().overruns == before.overruns + 1);
+  }
 }
 
 TEST_CASE("Blocks too large to be kept are fresh at every request", "[memory]") {

@@ -367,6 +367,50 @@ TEST_CASE("backward gives leaves that did not ask for one no gradient") {
   CHECK(constant.grad().empty());
 }
 
+TEST_CASE("backward passes over gradients that nobody wants and inputs that get none") {
+  // Its function returns a gradient for the constant, too.
+  Variable x = leaf(2);
+  const Variable constant(Tensor::scalar(5));
+  Variable y = pass(constant, x);
+  y.backward();
+  CHECK_CLOSE(x.grad(), Doubles{1}, 0, 0);
+  CHECK(constant.grad().empty());
+
+  // Class indices have no gradient, also where one is asked for.
+  Variable logits = leaf(Shape{1, 2}, {0, 0});
+  const Variable target(Tensor(Shape{1}, {1}), true);
+  Variable loss = apply(std::make_unique<CrossEntropyLoss>(), {logits, target});
+  loss.backward();
+  CHECK_CLOSE(logits.grad(), Doubles{0.5, -0.5});
+  CHECK(target.grad().empty());
+}
+
+TEST_CASE("backward refuses a function that returns too few gradients or one of another shape") {
+  const auto twice = [](const std::vector<Tensor>& in) { return copy_of(in[0]); };
+  const auto backward_of = [&](const Custom::Backward& rule) {
+    Variable y = apply(std::make_unique<Custom>(twice, rule), {leaf(Shape{2}, {1, 2}), leaf(Shape{2}, {3, 4})});
+    y.backward(Tensor(Shape{2}, {1, 1}));
+  };
+  CHECK_THROWS_AS(backward_of([](const Tensor& g) { return std::vector<Tensor>{g}; }), ShapeError);
+  CHECK_THROWS_AS(backward_of([](const Tensor& g) { return std::vector<Tensor>(3, g); }), ShapeError);
+  CHECK_THROWS_AS(backward_of([](const Tensor& g) { return std::vector<Tensor>{g, Tensor(Shape{2, 1})}; }), ShapeError);
+}
+
+TEST_CASE("backward that ends in an error leaves no gradient in a result and none for the next walk") {
+  Variable x = leaf(3);
+  const Variable shared = x * x;
+  const auto fails = [](const Tensor&) -> std::vector<Tensor> { throw std::runtime_error("for example"); };
+  const auto identity = [](const std::vector<Tensor>& in) { return copy_of(in[0]); };
+  // The walk comes to the broken function when `shared` has had one of its two shares.
+  Variable broken = shared + apply(std::make_unique<Custom>(identity, fails), {shared});
+  CHECK_THROWS_AS(broken.backward(), std::runtime_error);
+  CHECK(shared.grad().empty());
+  CHECK(x.grad().empty());
+  Variable y = shared * Variable(Tensor::scalar(2));
+  y.backward();
+  CHECK_CLOSE(x.grad(), Doubles{12});
+}
+
 TEST_CASE("backward sums what reaches a node that is used twice") {
   Variable x = leaf(3);
   Variable twice = x + x;
@@ -966,6 +1010,24 @@ TEST_CASE("check_gradients looks at every element of every input") {
       CHECK_SAME(check.input, bad_input);
       CHECK_SAME(check.index, bad_index);
     }
+  }
+}
+
+TEST_CASE("check_gradients has a weight for every element of a large result") {
+  const Tensor x = Tensor::full(Shape{24}, 1);
+  for (std::int64_t bad = 0; bad < x.size(); ++bad) {
+    const auto f = [=](const std::vector<Variable>& v) {
+      return tinytorch::apply(std::make_unique<Custom>([](const std::vector<Tensor>& in) { return in[0] * 100.0F; },
+                                                       [=](const Tensor& g) {
+                                                         Tensor gradient = g * 100.0F;
+                                                         gradient.data()[bad] *= 2;
+                                                         return std::vector<Tensor>{gradient};
+                                                       }),
+                              v);
+    };
+    const GradientCheck check = check_gradients(f, {x});
+    CHECK(check.error > 0.3);
+    CHECK_SAME(check.index, bad);
   }
 }
 

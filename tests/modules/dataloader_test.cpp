@@ -439,7 +439,7 @@ TEST_CASE("RandomHorizontalFlip mirrors every row of every channel") {
   CHECK_SAME(transformed(always, {1, 1, 4}, {1, 2, 3, 4}), (Floats{4, 3, 2, 1}));
   CHECK_SAME(transformed(always, {1, 3, 1}, {1, 2, 3}), (Floats{1, 2, 3}));
   CHECK_SAME(transformed(always, {3, 1, 2}, {1, 2, 3, 4, 5, 6}), (Floats{2, 1, 4, 3, 6, 5}));
-  CHECK_SAME(transformed(always, {1, 2, 2}, {1, 2, 3, 4, 5, 6}), (Floats{2, 1, 4, 3, 5, 6}));  // nothing beyond it
+  CHECK_SAME(transformed(always, {1, 2, 2}, {1, 2, 3, 4, 5, 6}), (Floats{2, 1, 4, 3, 5, 6}));  // and nothing more
 }
 
 TEST_CASE("RandomHorizontalFlip mirrors when the next random number is below its probability") {

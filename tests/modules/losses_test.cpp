@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "judge/compare.hpp"
+#include "kernels/memory.hpp"
 
 using namespace tinytorch;
 
@@ -630,3 +631,23 @@ TEST_CASE("accuracy refuses shapes that do not fit") {
 }
 
 TEST_CASE("accuracy refuses no samples") { CHECK_THROWS_AS(accuracy(nothing({0, 3}), nothing({0})), ValueError); }
+
+// --- what is true of all of them ---
+
+TEST_CASE("No loss writes behind the last element of a tensor") {
+  // kernels::allocate puts a word of its own there, and looks at it when the memory is released.
+  Random random(judge::seed());
+  const std::int64_t before = kernels::memory_use().overruns;
+  const auto run = [](Function&& loss, const Tensor& prediction, const Tensor& target) {
+    forward(loss, prediction, target);
+    backward(loss, 1);
+  };
+  {
+    const Tensor logits = random_tensor({3, 5}, random);
+    const Tensor values = random_tensor({3, 5}, random, 0, 1);
+    run(MSELoss(), logits, values);
+    run(BCEWithLogitsLoss(), logits, values);
+    run(CrossEntropyLoss(), logits, random_classes(3, 5, random));
+  }
+  CHECK_SAME(kernels::memory_use().overruns, before);
+}

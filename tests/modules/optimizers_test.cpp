@@ -11,6 +11,7 @@
 
 #include "judge/case.hpp"
 #include "judge/compare.hpp"
+#include "kernels/memory.hpp"
 #include "kernels/parallel.hpp"
 #include "tinytorch/losses.hpp"
 
@@ -665,6 +666,20 @@ TEST_CASE("AdamW without gradient does not decay") {
   AdamW adamw({p}, options);
   adamw.step();
   CHECK_CLOSE(p.value(), Doubles{4}, 0, 0);
+}
+
+TEST_CASE("No optimizer writes behind the last element of a tensor") {
+  // kernels::allocate puts a word of its own there, and looks at it when the memory is released.
+  const std::int64_t before = kernels::memory_use().overruns;
+  {
+    const Parameter p = parameter({1, 2, 3, 4, 5});
+    set_grad(p, {1, 1, 1, 1, 1});
+    SGD plain({p}, 0.1F);
+    SGD momentum({p}, SGDOptions{0.1F, 0.9F, false, 0.1F});
+    Adam adam({p}, 0.1F);
+    for (Optimizer* optimizer : std::initializer_list<Optimizer*>{&plain, &momentum, &adam}) optimizer->step();
+  }
+  CHECK_SAME(kernels::memory_use().overruns, before);
 }
 
 // Schedules

@@ -3,6 +3,8 @@
 // The oracles are slow loops over indices, in double precision. Random elements are multiples of 1/4 of
 // small size: sums and products of them are exact in float32 in any order, so that correct bodies agree to
 // the last bit.
+#include "tinytorch/tensor.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,8 +17,8 @@
 #include <vector>
 
 #include "judge/compare.hpp"
+#include "kernels/memory.hpp"
 #include "tinytorch/setup.hpp"
-#include "tinytorch/tensor.hpp"
 
 using namespace tinytorch;
 
@@ -531,6 +533,7 @@ TEST_CASE("reshape works out an extent of -1") {
   CHECK_CLOSE(a.reshape({4, -1}), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 0, 0);
   CHECK_SHAPE(Tensor({0, 3}, std::vector<float>{}).reshape({3, -1}), {3, 0});
   CHECK_SHAPE(Tensor(Shape{}, {1}).reshape({-1}), {1});
+  CHECK_SHAPE(a.reshape({1, 2, 1, 3, 1, -1}), {1, 2, 1, 3, 1, 2});
 }
 
 TEST_CASE("reshape refuses another number of elements") {
@@ -616,6 +619,8 @@ TEST_CASE("slice cuts a part along an axis") {
 TEST_CASE("slice counts a negative begin or end from the end") {
   const Tensor a({5}, {0, 1, 2, 3, 4});
   CHECK_CLOSE(a.slice(0, -2, 5), {3, 4}, 0, 0);
+  CHECK_CLOSE(a.slice(0, -1, 5), {4}, 0, 0);
+  CHECK_CLOSE(a.slice(0, 0, -1), {0, 1, 2, 3}, 0, 0);
   CHECK_CLOSE(a.slice(0, 1, -1), {1, 2, 3}, 0, 0);
   CHECK_CLOSE(a.slice(0, -5, -4), {0}, 0, 0);
 }
@@ -835,6 +840,19 @@ TEST_CASE("Arithmetic is right for many elements") {
   check_many_elements(std::divides<Tensor>(), std::divides<double>());
 }
 
+TEST_CASE("Arithmetic stretches every second axis of as many as there can be") {
+  Random random(judge::seed());
+  const Shape whole{2, 3, 2, 3, 2, 3};
+  const Tensor a = random_tensor({2, 1, 2, 1, 2, 1}, random);
+  const Tensor b = random_tensor({1, 3, 1, 3, 1, 3}, random);
+  CHECK_CLOSE(a + b, broadcast_oracle(a, b, whole, std::plus<double>()), 0, 0);
+  CHECK_CLOSE(b - a, broadcast_oracle(b, a, whole, std::minus<double>()), 0, 0);
+  Tensor c = random_tensor(whole, random);
+  const std::vector<double> expected = broadcast_oracle(c, b, whole, std::multiplies<double>());
+  c *= b;
+  CHECK_CLOSE(c, expected, 0, 0);
+}
+
 TEST_CASE("Arithmetic leaves its operands as they were") {
   check_operands_untouched(std::plus<Tensor>());
   check_operands_untouched(std::minus<Tensor>());
@@ -921,6 +939,9 @@ TEST_CASE("sum_to adds what broadcasting repeated") {
   CHECK_CLOSE(sum_to(a, Shape{}), {21}, 0, 0);
   CHECK_SHAPE(sum_to(a, {2, 3}), {2, 3});
   CHECK_CLOSE(sum_to(a, {2, 3}), {1, 2, 3, 4, 5, 6}, 0, 0);
+  const Tensor deep({2, 1, 3, 1, 1, 1}, {1, 2, 3, 4, 5, 6});
+  CHECK_SHAPE(sum_to(deep, {1, 3, 1, 1, 1}), {1, 3, 1, 1, 1});
+  CHECK_CLOSE(sum_to(deep, {1, 3, 1, 1, 1}), {5, 7, 9}, 0, 0);
 }
 
 TEST_CASE("sum_to agrees with loops over indices") {
@@ -1251,6 +1272,48 @@ TEST_CASE("matmul_nt refuses what does not fit and names both shapes") {
   check_product_refuses(matmul_nt, {2, 3}, {4, 3, 1});
 }
 
+// --- what is true of all of them ---
+
+TEST_CASE("Nothing is written behind the last element of a tensor") {
+  // kernels::allocate puts a word of its own there, and looks at it when the memory is released.
+  Random random(judge::seed());
+  const std::int64_t before = kernels::memory_use().overruns;
+  const auto check = [&](const std::string& operation, const std::function<void()>& work) {
+    work();
+    INFO(operation << " writes past the end of its result");
+    CHECK_SAME(kernels::memory_use().overruns, before);
+  };
+  Rng rng(judge::seed());
+  const Shape shape{3, 5};
+  const Tensor a = random_tensor(shape, random);
+  const Tensor b = random_tensor(shape, random);
+  const Tensor row = random_tensor({5}, random);
+  const Tensor column = random_tensor({3, 1}, random);
+  const Tensor five_by_three = random_tensor({5, 3}, random);
+  check("a constructor", [&] { Tensor{shape}, Tensor(shape, std::vector<float>(15)), Tensor::full(shape, 1); });
+  check("Tensor::scalar", [&] { Tensor::scalar(1); });
+  check("Tensor::uniform", [&] { Tensor::uniform(shape, 0, 1, rng); });
+  check("Tensor::normal", [&] { Tensor::normal(shape, 0, 1, rng); });
+  check("clone", [&] { a.clone(); });
+  check("transpose", [&] { a.transpose(0, 1); });
+  check("slice", [&] { a.slice(0, 1, 3), a.slice(1, 0, 3); });
+  check("fill", [&] { a.clone().fill(2); });
+  check("arithmetic", [&] { a + b, a + row, row - a, a *column, column / a, row *column; });
+  check("arithmetic in place", [&] {
+    Tensor c = a.clone();
+    c += b, c -= row, c *= column, c *= 2.0F;
+  });
+  check("arithmetic with numbers", [&] { a + 1.0F, a - 1.0F, a * 2.0F, a / 2.0F, -a; });
+  check("map", [&] { map(a, [](float x) { return x; }); });
+  check("sum", [&] { sum(a), sum(a, 0), sum(a, 1), sum_to(a, {5}), sum_to(a, {3, 1}); });
+  check("mean", [&] { mean(a), mean(a, 0), mean(a, 1); });
+  check("max", [&] { max(a), max(a, 0), max(a, 1); });
+  check("argmax", [&] { argmax(a, 0), argmax(a, 1); });
+  check("matmul_naive", [&] { matmul_naive(a, five_by_three); });
+  check("matmul_blocked", [&] { matmul_blocked(a, five_by_three); });
+  check("matmul", [&] { matmul(a, five_by_three), matmul_tn(a, b), matmul_nt(a, b); });
+}
+
 // --- comparing and printing ---
 
 TEST_CASE("all_close accepts a difference up to the tolerance") {
@@ -1262,6 +1325,7 @@ TEST_CASE("all_close accepts a difference up to the tolerance") {
   CHECK_FALSE(all_close(a, Tensor({2}, {1.01F, 100.0F})));
   CHECK(all_close(a, Tensor({2}, {1.25F, 100.25F}), 0.0F, 0.5F));
   CHECK_FALSE(all_close(a, Tensor({2}, {1.25F, 100.75F}), 0.0F, 0.5F));
+  CHECK(all_close(a, Tensor({2}, {1.5F, 100.5F}), 0.0F, 0.5F));  // exactly the tolerance
 }
 
 TEST_CASE("all_close takes the relative tolerance of the second tensor") {

@@ -306,6 +306,16 @@ TEST_CASE("OneAtATime refuses inputs and targets of different number") {
   CHECK_THROWS_AS(OneAtATime(Tensor(Shape{3, 2}), Tensor(Shape{2})), ShapeError);
   CHECK_THROWS_AS(OneAtATime(Tensor(Shape{3, 2}), Tensor(Shape{4}), 1), ShapeError);
   CHECK_THROWS_AS(OneAtATime(Tensor::scalar(1), Tensor(Shape{1})), ShapeError);
+  CHECK_THROWS_AS(OneAtATime(Tensor(Shape{1}), Tensor::scalar(1)), ShapeError);
+  CHECK_THROWS_AS(OneAtATime(Tensor::scalar(1), Tensor(Shape{0})), ShapeError);
+  CHECK_THROWS_AS(OneAtATime(Tensor(Shape{0, 3}), Tensor::scalar(1)), ShapeError);
+  CHECK_THROWS_AS(OneAtATime(Tensor::scalar(1), Tensor::scalar(1)), ShapeError);
+}
+
+TEST_CASE("OneAtATime hands out samples that are single numbers") {
+  OneAtATime source(Tensor(Shape{3}, {1, 2, 3}), Tensor(Shape{3}, {4, 5, 6}));
+  source.start_epoch();
+  CHECK(first_elements(source) == Floats{1, 2, 3});
 }
 
 // clip_grad_norm
@@ -372,6 +382,20 @@ TEST_CASE("clip_grad_norm brings random gradients to the wanted norm") {
     const double norm = std::sqrt(squares);
     CHECK_CLOSE(clip_grad_norm(parameters, norm / 3), norm);
     CHECK_CLOSE(clip_grad_norm(parameters, 1e9), norm / 3);
+  }
+}
+
+TEST_CASE("clip_grad_norm counts every element of a large gradient once") {
+  for (const std::int64_t n : {63, 64, 65, 100, 511, 512, 700, 1000}) {
+    const Parameter p(Tensor(Shape{n}));
+    Tensor gradient(Shape{n});
+    double squares = 0;
+    for (std::int64_t i = 0; i < n; ++i) {
+      gradient.data()[i] = static_cast<float>(i % 7 + 1);
+      squares += static_cast<double>((i % 7 + 1) * (i % 7 + 1));
+    }
+    p.accumulate(gradient);
+    CHECK_CLOSE(clip_grad_norm({p}, 1e9), std::sqrt(squares), 1e-9, 0);
   }
 }
 
@@ -481,6 +505,25 @@ TEST_CASE("Trainer evaluate: every sample counts the same in batches of differen
   while (uneven.next(batch))
     right += accuracy(net->forward(batch.inputs), batch.targets) * static_cast<double>(batch.size());
   CHECK_CLOSE(classifier.evaluate(uneven).accuracy, right / 10);
+}
+
+TEST_CASE("Trainer evaluate: one sample, and none at all") {
+  Rng rng(1);
+  Linear model(1, 2, rng);
+  model.weight().value().data()[0] = 1;
+  model.weight().value().data()[1] = 0;
+  SGD sgd(model.parameters(), 0.1F);
+  Trainer trainer(model, sgd, loss<CrossEntropyLoss>());
+  OneAtATime one(Tensor(Shape{1, 1}, {2}), Tensor(Shape{1}, {0}));
+  const Evaluation single = trainer.evaluate(one);
+  CHECK_SAME(single.samples, 1);
+  CHECK_CLOSE(single.loss, std::log(1 + std::exp(-2.0)));
+  CHECK_CLOSE(single.accuracy, 1.0);
+  Batches empty({});
+  const Evaluation none = trainer.evaluate(empty);
+  CHECK_SAME(none.samples, 0);
+  CHECK_SAME(none.loss, 0.0);
+  CHECK_SAME(none.accuracy, -1.0);
 }
 
 TEST_CASE("Trainer evaluate: no accuracy where targets are values") {

@@ -34,10 +34,11 @@ nlohmann::json json_of_demo(const std::string& slug, const Demo& demo, const Tra
 
 void run(Context& context, const Options& options) {
   const Track& track = context.workspace().track();
-  const std::string slug = options.module.empty() ? context.standing().next.module
-                                                  : resolve_module(context.course(), track, options.module);
+  const std::string slug =
+      options.module.empty() ? context.standing().next.module : resolve_module(context.course(), track, options.module);
   Screen& screen = context.screen;
-  screen.line(screen.paint(Style::bold, module_label(track, slug)) + " " + screen.dot() + " " + context.course().module(slug).purpose);
+  screen.line(screen.paint(Style::bold, module_label(track, slug)) + " " + screen.dot() + " " +
+              context.course().module(slug).purpose);
   screen.line();
   DemoOptions wishes;
   wishes.inherit_output = !context.json;
@@ -73,8 +74,10 @@ void add_demo(CLI::App& app, Context& context) {
   command->add_option("MODULE", options->module, "Number or slug; without it the module you are at")->option_text(" ");
   add_seed_option(command, options->seed);
   command->footer(
-      "Modules that you have not exported are taken from the reference; the demo says which. Its curves, and files that\n"
-      "it keeps, are put into results/. Without --seed the seed is 1.\n\nExamples:\n  tito demo 06\n  tito demo optimizers --seed 2");
+      "Modules that you have not exported are taken from the reference; the demo says which. Its curves, and files "
+      "that\n"
+      "it keeps, are put into results/. Without --seed the seed is 1.\n\nExamples:\n  tito demo 06\n  tito demo "
+      "optimizers --seed 2");
   command->callback([&context, options] { run(context, *options); });
 }
 

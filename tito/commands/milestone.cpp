@@ -14,11 +14,16 @@ struct Options {
 
 std::string mark_of(const Screen& screen, MilestoneState state) {
   switch (state) {
-    case MilestoneState::passed: return screen.paint(Style::good, screen.tick());
-    case MilestoneState::missed: return screen.paint(Style::bad, screen.cross());
-    case MilestoneState::stale: return screen.paint(Style::warn, "!");
-    case MilestoneState::ready: return screen.paint(Style::accent, screen.arrow());
-    case MilestoneState::locked: return screen.paint(Style::dim, screen.dot());
+    case MilestoneState::passed:
+      return screen.paint(Style::good, screen.tick());
+    case MilestoneState::missed:
+      return screen.paint(Style::bad, screen.cross());
+    case MilestoneState::stale:
+      return screen.paint(Style::warn, "!");
+    case MilestoneState::ready:
+      return screen.paint(Style::accent, screen.arrow());
+    case MilestoneState::locked:
+      return screen.paint(Style::dim, screen.dot());
   }
   return "";
 }
@@ -43,8 +48,12 @@ struct Entry {
 
 Entry entry_of(Context& context, const Milestone& milestone, const Progress& progress, const Standing& standing) {
   const Track& track = context.workspace().track();
-  Entry entry{&milestone, state_of(context.course(), milestone, track, progress, standing, context.contract()),
-              missing_modules(context.course(), milestone, track, standing), nullptr, {}, {}};
+  Entry entry{&milestone,
+              state_of(context.course(), milestone, track, progress, standing, context.contract()),
+              missing_modules(context.course(), milestone, track, standing),
+              nullptr,
+              {},
+              {}};
   const auto run = progress.milestones.find(milestone.name);
   if (run != progress.milestones.end()) {
     entry.run = &run->second;
@@ -58,42 +67,54 @@ nlohmann::json json_of(Context& context, const Entry& entry) {
   const Milestone& milestone = *entry.milestone;
   nlohmann::json gates = nlohmann::json::array();
   for (const Gate& gate : milestone.gates) {
-    gates.push_back({{"measure", gate.measure}, {"unit", gate.unit},
-                     {gate.at_least ? "at_least" : "at_most", gate.bound ? nlohmann::json(*gate.bound) : nlohmann::json(gate.by_data)}});
+    gates.push_back({{"measure", gate.measure},
+                     {"unit", gate.unit},
+                     {gate.at_least ? "at_least" : "at_most",
+                      gate.bound ? nlohmann::json(*gate.bound) : nlohmann::json(gate.by_data)}});
   }
-  nlohmann::json object = {{"milestone", milestone.name}, {"year", milestone.year},   {"title", milestone.title},
-                           {"purpose", milestone.purpose}, {"state", name_of(entry.state)},
-                           {"needs", context.course().all_needs(milestone)}, {"missing", entry.missing}, {"gates", gates}};
+  nlohmann::json object = {{"milestone", milestone.name},   {"year", milestone.year},
+                           {"title", milestone.title},      {"purpose", milestone.purpose},
+                           {"state", name_of(entry.state)}, {"needs", context.course().all_needs(milestone)},
+                           {"missing", entry.missing},      {"gates", gates}};
   if (entry.run != nullptr) {
     object["changed"] = entry.changes;
-    object["run"] = {{"at", entry.run->at},     {"seed", entry.run->seed}, {"seconds", entry.run->seconds}, {"finished", entry.run->finished},
-                     {"data", entry.run->data}, {"measures", json_of(entry.run->measures)}, {"gates", json_of(entry.gates)}};
+    object["run"] = {{"at", entry.run->at},           {"seed", entry.run->seed},
+                     {"seconds", entry.run->seconds}, {"finished", entry.run->finished},
+                     {"data", entry.run->data},       {"measures", json_of(entry.run->measures)},
+                     {"gates", json_of(entry.gates)}};
   }
   return object;
 }
 
-// A line that may be longer than the terminal is wide: its further lines begin under the first one's text.
-void print_wrapped(Context& context, const std::string& mark, const std::string& text) {
-  const std::size_t room = context.screen.is_terminal() ? static_cast<std::size_t>(std::max(context.screen.width() - 7, 20)) : text.size();
-  std::string rest = text, start = "    " + mark + " ";
+// A line that may be longer than the terminal is wide: it begins with `first`, what does not fit with `further`, which
+// takes as many columns.
+void print_wrapped(Context& context, const std::string& first, const std::string& further, const std::string& text) {
+  const auto columns = static_cast<std::size_t>(std::max(context.screen.width(), 30));
+  const std::size_t room = context.screen.is_terminal() ? columns - further.size() - 1 : text.size();
+  std::string rest = text, start = first;
   while (rest.size() > room) {
-    const std::size_t space = rest.rfind(' ', room);
-    const std::size_t end = space == std::string::npos || space == 0 ? room : space;
-    context.screen.line(start + rest.substr(0, end));
-    rest.erase(0, end + (end == space ? 1 : 0));
-    start = "      ";
+    std::size_t space = rest.rfind(' ', room);
+    if (space != std::string::npos && space > 0 && rest[space + 1] == '%') space = rest.rfind(' ', space - 1);
+    const bool at_space = space != std::string::npos && space > 0;
+    context.screen.line(start + rest.substr(0, at_space ? space : room));
+    rest.erase(0, at_space ? space + 1 : room);
+    start = further;
   }
   context.screen.line(start + rest);
 }
 
-void print_gate(Context& context, const GateResult& one) {
+void print_gate(Context& context, const std::string& indent, const GateResult& one) {
   Screen& screen = context.screen;
-  if (one.state == GateState::not_run) return print_wrapped(context, screen.dot(), one.gate.measure + ": not run, " + one.reason);
-  const bool met = one.state == GateState::met;
+  if (one.state == GateState::not_run) {
+    return print_wrapped(context, indent + screen.dot() + " ", indent + "  ",
+                         one.gate.measure + ": not run, " + one.reason);
+  }
   Gate held = one.gate;
-  held.bound = one.bound;
-  print_wrapped(context, met ? screen.paint(Style::good, screen.tick()) : screen.paint(Style::bad, screen.cross()),
-                fmt::format("{}: {} ({})", one.gate.measure, value_text(one), one.value ? bound_text(held) : bound_text(one.gate)));
+  if (one.value) held.bound = one.bound;
+  const bool met = one.state == GateState::met;
+  const std::string mark = met ? screen.paint(Style::good, screen.tick()) : screen.paint(Style::bad, screen.cross());
+  print_wrapped(context, indent + mark + " ", indent + "  ",
+                fmt::format("{}: {} ({})", one.gate.measure, value_text(one), bound_text(held)));
 }
 
 void print_entry(Context& context, const Entry& entry) {
@@ -102,15 +123,20 @@ void print_entry(Context& context, const Entry& entry) {
   screen.line();
   std::string state = name_of(entry.state);
   if (entry.run != nullptr) state += " " + entry.run->at.substr(0, 10);
-  screen.row(fmt::format("  {} {} {}  {}  {}", mark_of(screen, entry.state), milestone.year, screen.paint(Style::bold, fmt::format("{:<10}", milestone.name)),
-                         fmt::format("{:<17}", state), milestone.title));
-  for (const GateResult& gate : entry.gates) print_gate(context, gate);
+  screen.row(fmt::format("  {} {} {}  {}  {}", mark_of(screen, entry.state), milestone.year,
+                         screen.paint(Style::bold, fmt::format("{:<10}", milestone.name)), fmt::format("{:<17}", state),
+                         milestone.title));
+  for (const GateResult& gate : entry.gates) print_gate(context, "    ", gate);
   if (entry.run == nullptr) {
-    for (const Gate& gate : milestone.gates) print_wrapped(context, " ", fmt::format("gate: {}: {}", gate.measure, bound_text(gate)));
+    for (const Gate& gate : milestone.gates)
+      print_wrapped(context, "      ", "      ", fmt::format("gate: {}: {}", gate.measure, bound_text(gate)));
   }
-  if (entry.state == MilestoneState::stale) print_wrapped(context, " ", "changed since: " + listed(entry.changes));
-  if (!entry.missing.empty()) print_wrapped(context, " ", "needs: " + listed(entry.missing));
-  else if (entry.state != MilestoneState::passed) print_wrapped(context, " ", "run it: tito milestone run " + milestone.name);
+  if (entry.state == MilestoneState::stale)
+    print_wrapped(context, "      ", "      ", "changed since: " + listed(entry.changes));
+  if (!entry.missing.empty())
+    print_wrapped(context, "      ", "      ", "needs: " + listed(entry.missing));
+  else if (entry.state != MilestoneState::passed)
+    print_wrapped(context, "      ", "      ", "run it: tito milestone run " + milestone.name);
 }
 
 void list(Context& context) {
@@ -133,10 +159,13 @@ void list(Context& context) {
 
 void print_gates_before(Context& context, const Milestone& milestone) {
   Screen& screen = context.screen;
-  screen.line(fmt::format("{} {} {}", screen.paint(Style::bold, fmt::format("{} {}", milestone.year, milestone.name)), screen.dot(), milestone.title));
-  screen.line(milestone.purpose);
+  const std::string name = fmt::format("{} {}", milestone.year, milestone.name);
+  print_wrapped(context, screen.paint(Style::bold, name) + " " + screen.dot() + " ", std::string(name.size() + 3, ' '),
+                milestone.title);
+  print_wrapped(context, "", "", milestone.purpose);
   screen.line();
-  for (const Gate& gate : milestone.gates) print_wrapped(context, " ", fmt::format("gate: {}: {}", gate.measure, bound_text(gate)));
+  for (const Gate& gate : milestone.gates)
+    print_wrapped(context, "  ", "  ", fmt::format("gate: {}: {}", gate.measure, bound_text(gate)));
   screen.line();
 }
 
@@ -152,26 +181,35 @@ nlohmann::json run_one(Context& context, const Milestone& milestone, const Optio
   if (!demo.linking.succeeded) {
     throw Failure(Exit::damaged, "milestone " + milestone.name + " does not link: " + demo.linking.output);
   }
-  const MilestoneProgress run = context.workspace().progress_file().load().milestones.at(milestone.name);
+  const MilestoneProgress& run = demo.run;
   const std::vector<GateResult> gates = hold_all(milestone, run);
   const bool good = passed(milestone, run);
-  nlohmann::json result = {{"milestone", milestone.name}, {"year", milestone.year},   {"passed", good},
-                           {"finished", run.finished},    {"seed", run.seed},         {"seconds", run.seconds},
-                           {"data", run.data},            {"gates", json_of(gates)},  {"measures", json_of(run.measures)},
-                           {"linked", run.linked},        {"results", json_of(demo.results)}};
+  nlohmann::json result = {{"milestone", milestone.name},
+                           {"year", milestone.year},
+                           {"passed", good},
+                           {"finished", run.finished},
+                           {"seed", run.seed},
+                           {"seconds", run.seconds},
+                           {"data", run.data},
+                           {"gates", json_of(gates)},
+                           {"measures", json_of(run.measures)},
+                           {"linked", run.linked},
+                           {"results", json_of(demo.results)}};
   if (context.json) result["output"] = demo.result.output;
   if (!good) context.exit = Exit::work_failed;
   print_charts(context, demo.results);
   screen.line();
   if (!demo.result.finished) {
     result["reason"] = demo.result.reason;
-    screen.error("milestone " + milestone.name + " did not come to its end: " + demo.result.reason, "tito module test all");
+    screen.error("milestone " + milestone.name + " did not come to its end: " + demo.result.reason,
+                 "tito module test all");
     return result;
   }
-  for (const GateResult& one : gates) print_gate(context, one);
+  for (const GateResult& one : gates) print_gate(context, "  ", one);
   screen.line(fmt::format("  {} milestone {} {}, on {} of your own modules, seed {}, {}",
-                          good ? screen.paint(Style::good, screen.tick()) : screen.paint(Style::bad, screen.cross()), screen.paint(Style::bold, milestone.name),
-                          good ? "passed" : "missed", run.linked.size(), run.seed, duration(run.seconds)));
+                          good ? screen.paint(Style::good, screen.tick()) : screen.paint(Style::bad, screen.cross()),
+                          screen.paint(Style::bold, milestone.name), good ? "passed" : "missed", run.linked.size(),
+                          run.seed, duration(run.seconds)));
   print_results(context, demo.results);
   return result;
 }
@@ -180,7 +218,10 @@ void run(Context& context, const Options& options) {
   if (options.milestone != "all") {
     const Milestone& milestone = context.course().milestone(options.milestone);
     const Progress progress = context.workspace().progress_file().load();
-    context.result = {{"milestone", milestone.name}, {"passed", false}, {"missing", missing_modules(context.course(), milestone, context.workspace().track(), context.standing())}};
+    context.result = {
+        {"milestone", milestone.name},
+        {"passed", false},
+        {"missing", missing_modules(context.course(), milestone, context.workspace().track(), context.standing())}};
     context.result = run_one(context, milestone, options);
     return;
   }
@@ -189,7 +230,8 @@ void run(Context& context, const Options& options) {
     const auto missing = missing_modules(context.course(), milestone, context.workspace().track(), context.standing());
     if (!missing.empty()) {
       context.exit = Exit::work_failed;
-      context.screen.line(fmt::format("  {} {} {} needs {}", mark_of(context.screen, MilestoneState::locked), milestone.year, milestone.name, listed(missing)));
+      context.screen.line(fmt::format("  {} {} {} needs {}", mark_of(context.screen, MilestoneState::locked),
+                                      milestone.year, milestone.name, listed(missing)));
       all.push_back({{"milestone", milestone.name}, {"passed", false}, {"missing", missing}});
     } else {
       all.push_back(run_one(context, milestone, options));
@@ -206,12 +248,14 @@ void add_milestone(CLI::App& app, Context& context) {
   group->require_subcommand(1);
   group->footer("Examples:\n  tito milestone list\n  tito milestone run perceptron");
 
-  CLI::App* lister = group->add_subcommand("list", "The milestones: their gates, what they need, and how your last runs went");
+  CLI::App* lister =
+      group->add_subcommand("list", "The milestones: their gates, what they need, and how your last runs went");
   lister->footer("Example:\n  tito milestone list");
   lister->callback([&context] { list(context); });
 
   auto options = std::make_shared<Options>();
-  CLI::App* runner = group->add_subcommand("run", "Run a milestone on your exported modules and hold it against its gates");
+  CLI::App* runner =
+      group->add_subcommand("run", "Run a milestone on your exported modules and hold it against its gates");
   runner->add_option("MILESTONE", options->milestone, "Its name, or \"all\"")->required()->option_text(" ");
   add_seed_option(runner, options->seed);
   runner->footer(

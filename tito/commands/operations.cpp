@@ -309,13 +309,17 @@ Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptio
                               lacking.size() == 1 ? "one is" : std::to_string(lacking.size()) + " are", listed(lacking)),
                   "tito export " + lacking.front());
   }
-  MilestoneProgress run;
-  link_and_run(site, demo, objects, "milestone-" + milestone.name, fmt::format("{} ({})", milestone.title, milestone.year), options, [&] {
-    run = {demo.sources, site.contract, demo.result.finished, demo.result.seed, utc_now(), demo.result.seconds, demo.result.data, demo.result.measures};
-    return nlohmann::json{{"kind", "milestone"}, {"name", milestone.name}, {"passed", passed(milestone, run)}, {"gates", json_of(hold_all(milestone, run))}};
+  const std::string title = fmt::format("{} ({})", milestone.title, milestone.year);
+  link_and_run(site, demo, objects, "milestone-" + milestone.name, title, options, [&] {
+    const DemoResult& result = demo.result;
+    demo.run = {demo.sources, site.contract, result.finished, result.seed, utc_now(), result.seconds, result.data, result.measures};
+    return nlohmann::json{{"kind", "milestone"},
+                          {"name", milestone.name},
+                          {"passed", passed(milestone, demo.run)},
+                          {"gates", json_of(hold_all(milestone, demo.run))}};
   });
-  if (!demo.linking.succeeded) return demo;
-  site.workspace.progress_file().update([&](Progress& progress) { progress.milestones[milestone.name] = run; });
+  if (!demo.linking.succeeded || demo.result.abandoned) return demo;
+  site.workspace.progress_file().update([&](Progress& progress) { progress.milestones[milestone.name] = demo.run; });
   return demo;
 }
 

@@ -82,13 +82,14 @@ struct Demo {
   std::map<std::string, bool> own;             // module -> whether the student's own code was linked
   std::map<std::string, std::string> sources;  // module -> SHA-256 of the source that was linked
   Results results;
+  MilestoneProgress run;  // of a milestone
 };
 
 // The module's demo, linked with what is exported and the reference for the rest; results/SLUG/.
 Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options = {});
 
 // The milestone, linked with the exported modules that it needs and no others; results/milestone-NAME/. What it
-// measured is written into the progress, whether it passed its gates or not.
+// measured is written into the progress, whether it passed its gates or not, unless the run was abandoned.
 // throws: Failure(Exit::work_failed) when a module that it needs is not exported.
 Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptions& options);
 

@@ -23,31 +23,40 @@ constexpr const char* description_name = "result.json";
 
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name.size() <= longest_name && name[0] != '.' && name[0] != '-' &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; });
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; });
 }
 
 // "loss.svg"; a second chart that would have the same name gets another.
 std::string picture_name(const std::string& chart, const std::vector<std::string>& taken) {
   std::string stem;
   for (const unsigned char c : chart) {
-    if (std::isalnum(c) != 0) stem += static_cast<char>(std::tolower(c));
-    else if (!stem.empty() && stem.back() != '-') stem += '-';
+    if (std::isalnum(c) != 0)
+      stem += static_cast<char>(std::tolower(c));
+    else if (!stem.empty() && stem.back() != '-')
+      stem += '-';
   }
   while (!stem.empty() && stem.back() == '-') stem.pop_back();
   stem = stem.empty() ? "chart" : stem.substr(0, 60);
   std::string name = stem + ".svg";
-  for (int i = 2; std::find(taken.begin(), taken.end(), name) != taken.end(); ++i) name = fmt::format("{}-{}.svg", stem, i);
+  for (int i = 2; std::find(taken.begin(), taken.end(), name) != taken.end(); ++i)
+    name = fmt::format("{}-{}.svg", stem, i);
   return name;
 }
 
 // A file that a student's program wrote: not followed where it is a link, not waited for where it is a pipe.
 class ForeignFile {
  public:
-  explicit ForeignFile(const fs::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
-    if (descriptor_ < 0) problem_ = errno == ELOOP ? "it is a link" : errno == ENOENT ? "it was not written" : std::strerror(errno);
-    else if (::fstat(descriptor_, &status_) != 0) problem_ = std::strerror(errno);
-    else if (!S_ISREG(status_.st_mode)) problem_ = "it is not a regular file";
-    else if (status_.st_size > largest_file) problem_ = fmt::format("it has more than {} MiB", largest_file >> 20);
+  explicit ForeignFile(const fs::path& path)
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
+    if (descriptor_ < 0)
+      problem_ = errno == ELOOP ? "it is a link" : errno == ENOENT ? "it was not written" : std::strerror(errno);
+    else if (::fstat(descriptor_, &status_) != 0)
+      problem_ = std::strerror(errno);
+    else if (!S_ISREG(status_.st_mode))
+      problem_ = "it is not a regular file";
+    else if (status_.st_size > largest_file)
+      problem_ = fmt::format("it has more than {} MiB", largest_file >> 20);
   }
   ForeignFile(const ForeignFile&) = delete;
   ForeignFile& operator=(const ForeignFile&) = delete;
@@ -87,11 +96,9 @@ nlohmann::json description_of(const Results& results, const DemoResult& run, con
   nlohmann::json curves = nlohmann::json::array(), files = nlohmann::json::array();
   for (const Curve& curve : run.curves) curves.push_back({{"name", curve.name}, {"points", curve.points}});
   for (const KeptFile& file : results.files) files.push_back(json_of(file));
-  nlohmann::json object = {{"schema", "tito-result/1"}, {"at", utc_now()},
-                           {"seed", run.seed},          {"seconds", run.seconds},
-                           {"data", run.data},          {"measures", json_of(run.measures)},
-                           {"charts", results.pictures}, {"files", files},
-                           {"curves", curves}};
+  nlohmann::json object = {{"schema", "tito-result/1"},  {"at", utc_now()},  {"seed", run.seed},
+                           {"seconds", run.seconds},     {"data", run.data}, {"measures", json_of(run.measures)},
+                           {"charts", results.pictures}, {"files", files},   {"curves", curves}};
   object.update(more);
   return object;
 }
@@ -107,7 +114,8 @@ std::string folder_text(const Results& results) { return (fs::path("results") / 
 
 }  // namespace
 
-KeptFile keep_file(const fs::path& run_folder, const std::string& name, const fs::path& folder, const std::vector<std::string>& taken) {
+KeptFile keep_file(const fs::path& run_folder, const std::string& name, const fs::path& folder,
+                   const std::vector<std::string>& taken) {
   KeptFile file{name.substr(0, longest_name), false, 0, -1, 0, ""};
   if (!is_plain_name(name)) {
     file.problem = "its name is no plain file name of letters, digits, '.', '_' and '-'";
@@ -137,8 +145,8 @@ KeptFile keep_file(const fs::path& run_folder, const std::string& name, const fs
   return file;
 }
 
-Results keep_results(const fs::path& folder, const std::string& title, const DemoResult& run, const fs::path& run_folder,
-                     const nlohmann::json& description) {
+Results keep_results(const fs::path& folder, const std::string& title, const DemoResult& run,
+                     const fs::path& run_folder, const nlohmann::json& description) {
   Results results;
   results.folder = folder;
   results.charts = charts_of(run.curves, run.axes);
@@ -155,8 +163,9 @@ Results keep_results(const fs::path& folder, const std::string& title, const Dem
       results.files.push_back(keep_file(run_folder, name, folder, taken));
       taken.push_back(name);
     }
-    write_atomically(folder / description_name,
-                     description_of(results, run, description).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    write_atomically(
+        folder / description_name,
+        description_of(results, run, description).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     results.written = true;
   } catch (const Failure& failure) {
     results.problem = failure.what();
@@ -183,7 +192,8 @@ void print_results(Context& context, const Results& results) {
     if (!file.kept) {
       screen.line(fmt::format("  {} {} is not kept: {}", screen.paint(Style::warn, "!"), file.name, file.problem));
     } else if (!file.problem.empty()) {
-      screen.line(fmt::format("  {} kept {}/{}, but {}", screen.paint(Style::warn, "!"), folder, file.name, file.problem));
+      screen.line(
+          fmt::format("  {} kept {}/{}, but {}", screen.paint(Style::warn, "!"), folder, file.name, file.problem));
     } else if (file.tensors >= 0) {
       screen.line(fmt::format("  kept {}/{}: {}, {}", folder, file.name, count_text(file.tensors, "tensor"),
                               count_text(file.numbers, "number")));
@@ -193,14 +203,17 @@ void print_results(Context& context, const Results& results) {
   }
   std::string pictures;
   for (const std::string& name : results.pictures) pictures += (pictures.empty() ? "" : ", ") + name;
-  screen.line(screen.paint(Style::dim, fmt::format("  {}/: {}{}{}", folder, pictures, pictures.empty() ? "" : ", ", description_name)));
+  screen.line(screen.paint(
+      Style::dim, fmt::format("  {}/: {}{}{}", folder, pictures, pictures.empty() ? "" : ", ", description_name)));
 }
 
 nlohmann::json json_of(const std::vector<GateResult>& gates) {
   nlohmann::json list = nlohmann::json::array();
   for (const GateResult& one : gates) {
     const nlohmann::json bound = one.gate.bound ? nlohmann::json(*one.gate.bound) : nlohmann::json(one.gate.by_data);
-    nlohmann::json object = {{"measure", one.gate.measure}, {"unit", one.gate.unit}, {one.gate.at_least ? "at_least" : "at_most", bound},
+    nlohmann::json object = {{"measure", one.gate.measure},
+                             {"unit", one.gate.unit},
+                             {one.gate.at_least ? "at_least" : "at_most", bound},
                              {"state", name_of(one.state)}};
     object["value"] = one.value ? nlohmann::json(*one.value) : nlohmann::json(nullptr);
     if (!one.data.empty()) object["data"] = one.data;

@@ -43,8 +43,8 @@ Results keep_results(const std::filesystem::path& folder, const std::string& tit
 
 // Copies one file of the run's folder, if it is a regular file, no link, of moderate size and with a plain name that
 // none of `taken` has.
-KeptFile keep_file(const std::filesystem::path& run_folder, const std::string& name, const std::filesystem::path& folder,
-                   const std::vector<std::string>& taken);
+KeptFile keep_file(const std::filesystem::path& run_folder, const std::string& name,
+                   const std::filesystem::path& folder, const std::vector<std::string>& taken);
 
 // Runs a program that may rewrite a line of the terminal; when it is interrupted, that line is left standing.
 template <class Program>

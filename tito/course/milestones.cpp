@@ -9,7 +9,9 @@
 namespace tito {
 namespace {
 
-std::string amount(double bound, const std::string& unit) { return fmt::format("{:g}{}{}", bound, unit.empty() ? "" : " ", unit); }
+std::string amount(double bound, const std::string& unit) {
+  return fmt::format("{:g}{}{}", bound, unit.empty() ? "" : " ", unit);
+}
 
 }  // namespace
 
@@ -27,7 +29,8 @@ GateResult hold(const Gate& gate, const std::vector<Measure>& measures, const st
       used = used || std::find(data.begin(), data.end(), name) != data.end();
     }
     result.state = used ? GateState::missed : GateState::not_run;
-    result.reason = used ? "it was not measured" : listed(wanted) + (wanted.size() == 1 ? " is" : " are") + " not installed";
+    result.reason =
+        used ? "it was not measured" : listed(wanted) + (wanted.size() == 1 ? " is" : " are") + " not installed";
     return result;
   }
   if (!gate.bound) {
@@ -60,7 +63,8 @@ bool passed(const Milestone& milestone, const MilestoneProgress& run) {
   return run.finished && met > 0 && missed == 0;
 }
 
-std::vector<std::string> missing_modules(const Course& course, const Milestone& milestone, const Track& track, const Standing& standing) {
+std::vector<std::string> missing_modules(const Course& course, const Milestone& milestone, const Track& track,
+                                         const Standing& standing) {
   const std::vector<std::string> needs = course.all_needs(milestone);
   std::vector<std::string> missing;
   for (const std::string& slug : track.order) {
@@ -79,11 +83,12 @@ MilestoneState state_of(const Course& course, const Milestone& milestone, const 
   }
   if (!passed(milestone, run->second)) return MilestoneState::missed;
   return changes_since(course, milestone, run->second, progress, standing, contract).empty() ? MilestoneState::passed
-                                                                                            : MilestoneState::stale;
+                                                                                             : MilestoneState::stale;
 }
 
 std::vector<std::string> changes_since(const Course& course, const Milestone& milestone, const MilestoneProgress& run,
-                                       const Progress& progress, const Standing& standing, const std::string& contract) {
+                                       const Progress& progress, const Standing& standing,
+                                       const std::string& contract) {
   std::vector<std::string> changes;
   if (run.contract != contract) changes.emplace_back("the contract");
   for (const std::string& slug : course.all_needs(milestone)) {
@@ -108,20 +113,28 @@ std::string bound_text(const Gate& gate) {
 
 const char* name_of(GateState state) {
   switch (state) {
-    case GateState::met: return "met";
-    case GateState::missed: return "missed";
-    case GateState::not_run: return "not run";
+    case GateState::met:
+      return "met";
+    case GateState::missed:
+      return "missed";
+    case GateState::not_run:
+      return "not run";
   }
   return "";
 }
 
 const char* name_of(MilestoneState state) {
   switch (state) {
-    case MilestoneState::locked: return "locked";
-    case MilestoneState::ready: return "ready";
-    case MilestoneState::passed: return "passed";
-    case MilestoneState::missed: return "missed";
-    case MilestoneState::stale: return "stale";
+    case MilestoneState::locked:
+      return "locked";
+    case MilestoneState::ready:
+      return "ready";
+    case MilestoneState::passed:
+      return "passed";
+    case MilestoneState::missed:
+      return "missed";
+    case MilestoneState::stale:
+      return "stale";
   }
   return "";
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t longest_header = 16 << 20;  // bytes; a thousand tensors take a tenth of a megabyte
 
 const std::map<std::string, std::int64_t>& bytes_of_types() {
-  static const std::map<std::string, std::int64_t> bytes{{"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"I16", 2}, {"U16", 2},
+  static const std::map<std::string, std::int64_t> bytes{{"BOOL", 1}, {"U8", 1},   {"I8", 1},  {"I16", 2}, {"U16", 2},
                                                          {"F16", 2},  {"BF16", 2}, {"I32", 4}, {"U32", 4}, {"F32", 4},
                                                          {"F64", 8},  {"I64", 8},  {"U64", 8}};
   return bytes;
@@ -35,7 +35,8 @@ std::pair<std::string, std::int64_t> read_header(const std::filesystem::path& pa
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8U | bytes[i];
   if (length > static_cast<std::uint64_t>(longest_header) || static_cast<std::int64_t>(length) > size - 8) {
-    fail(path, "its header is said to have " + std::to_string(length) + " bytes, and the file has " + std::to_string(size));
+    fail(path,
+         "its header is said to have " + std::to_string(length) + " bytes, and the file has " + std::to_string(size));
   }
   std::string header(length, '\0');
   if (!file.read(header.data(), static_cast<std::streamsize>(length))) fail(path, "it cannot be read");
@@ -90,7 +91,8 @@ std::vector<TensorEntry> read_safetensors_header(const std::filesystem::path& pa
     covered = entry.end;
   }
   if (covered != data_bytes) {
-    fail(path, "its tensors take " + std::to_string(covered) + " bytes, and " + std::to_string(data_bytes) + " follow the header");
+    fail(path, "its tensors take " + std::to_string(covered) + " bytes, and " + std::to_string(data_bytes) +
+                   " follow the header");
   }
   return entries;
 }

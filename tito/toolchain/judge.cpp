@@ -329,8 +329,9 @@ DemoResult run_demo_program(const Kit& kit, const std::filesystem::path& program
   demo.output = printable(result.output);
   demo.seconds = result.seconds;
   demo.finished = reader.finished() && result.succeeded();
+  demo.abandoned = result.signal == SIGPIPE;
   if (result.timed_out) demo.reason = fmt::format("stopped after {:g} s", wishes.limit_seconds);
-  else if (result.signal == SIGPIPE) demo.reason = "stopped, as nobody reads its output any more";
+  else if (demo.abandoned) demo.reason = "stopped, as nobody reads its output any more";
   else if (result.signal != 0) demo.reason = "crashed with " + signal_name(result.signal);
   else if (!reader.stopped().empty()) demo.reason = "stopped: " + reader.stopped();
   else if (result.exit_status != 0) demo.reason = fmt::format("ended with exit status {}", result.exit_status);

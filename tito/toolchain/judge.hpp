@@ -76,7 +76,8 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
 // What a demo or milestone reported.
 struct DemoResult {
   bool finished = false;
-  std::string reason;  // when it did not finish
+  std::string reason;      // when it did not finish
+  bool abandoned = false;  // it was stopped as nobody reads its output any more
   std::uint64_t seed = 0;
   std::vector<Measure> measures;
   std::vector<std::string> data;  // the data sets it said that it used

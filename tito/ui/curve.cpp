@@ -90,8 +90,10 @@ class Canvas {
     for (const auto& [at, value] : curve.points) {
       const int column = static_cast<int>(std::lround(std::clamp(x.place(at), 0.0, 1.0) * wide));
       const int row = static_cast<int>(std::lround(std::clamp(y.place(value), 0.0, 1.0) * high));
-      if (last_column < 0) set(column, row);
-      else walk_line(last_column, last_row, column, row, set);
+      if (last_column < 0)
+        set(column, row);
+      else
+        walk_line(last_column, last_row, column, row, set);
       last_column = column;
       last_row = row;
     }
@@ -101,7 +103,8 @@ class Canvas {
     std::string text;
     for (int column = 0; column < columns_; ++column) {
       const Cell& cell = cells_[static_cast<std::size_t>(row * columns_ + column)];
-      text += cell.dots == 0 ? " " : screen.paint(style_of(cell.curve), braille_ ? braille(cell.dots) : letter(cell.curve));
+      text +=
+          cell.dots == 0 ? " " : screen.paint(style_of(cell.curve), braille_ ? braille(cell.dots) : letter(cell.curve));
     }
     return text;
   }
@@ -152,7 +155,8 @@ std::vector<std::pair<int, std::size_t>> name_rows(const Chart& chart, const Sca
   std::sort(places.begin(), places.end());
   for (std::size_t i = 1; i < places.size(); ++i) places[i].first = std::max(places[i].first, places[i - 1].first + 1);
   int room = rows - 1;
-  for (auto place = places.rbegin(); place != places.rend(); ++place, --room) place->first = std::min(place->first, room);
+  for (auto place = places.rbegin(); place != places.rend(); ++place, --room)
+    place->first = std::min(place->first, room);
   return places;
 }
 
@@ -186,11 +190,20 @@ std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -248,7 +261,8 @@ std::vector<double> round_marks(double low, double high, int wanted) {
 std::string mark_text(double value, double step) {
   if (std::abs(value) < 1e-9 * step) return "0";
   if (step >= 1e9 || step < 1e-4) return fmt::format("{:.3g}", value);
-  if (step >= 1000) return std::abs(value) >= 1e6 ? fmt::format("{:g}M", value / 1e6) : fmt::format("{:g}k", value / 1e3);
+  if (step >= 1000)
+    return std::abs(value) >= 1e6 ? fmt::format("{:g}M", value / 1e6) : fmt::format("{:g}k", value / 1e3);
   if (step >= 1) return fmt::format("{:.0f}", value);
   return fmt::format("{:.{}f}", value, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
 }
@@ -260,7 +274,8 @@ std::vector<std::string> draw(const Chart& chart, const Screen& screen) {
   std::size_t margin = 0, name_width = 0;
   for (const double mark : y.marks) margin = std::max(margin, y.text(mark).size());
   if (chart.curves.size() > 1) {
-    for (const Curve& curve : chart.curves) name_width = std::max(name_width, name_at_end(curve, scale_of_x(chart, 2)).size());
+    for (const Curve& curve : chart.curves)
+      name_width = std::max(name_width, name_at_end(curve, scale_of_x(chart, 2)).size());
   }
   const int width = std::min(screen.width() - 1, widest);
   name_width = std::min(name_width, static_cast<std::size_t>(std::max(width / 3, 8)));
@@ -276,13 +291,15 @@ std::vector<std::string> draw(const Chart& chart, const Screen& screen) {
   }
   for (const auto& [row, curve] : name_rows(chart, y, rows)) {
     if (row < 0) continue;
-    row_names[static_cast<std::size_t>(row)] = " " + screen.paint(Canvas::style_of(curve), shortened(name_at_end(chart.curves[curve], x), name_width));
+    row_names[static_cast<std::size_t>(row)] =
+        " " + screen.paint(Canvas::style_of(curve), shortened(name_at_end(chart.curves[curve], x), name_width));
   }
   std::vector<std::string> lines{"  " + screen.paint(Style::bold, title_of(chart))};
   for (std::size_t row = 0; row < rows; ++row) {
     const bool marked = !row_marks[row].empty();
     const std::string axis = utf8 ? (marked ? "┤" : "│") : (marked ? "+" : "|");
-    lines.push_back("  " + padded_left(row_marks[row], margin) + " " + axis + canvas.row(static_cast<int>(row), screen) + row_names[row]);
+    lines.push_back("  " + padded_left(row_marks[row], margin) + " " + axis +
+                    canvas.row(static_cast<int>(row), screen) + row_names[row]);
   }
   std::string base = utf8 ? "└" : "+";
   for (int column = 0; column < columns; ++column) base += utf8 ? "─" : "-";
@@ -304,34 +321,44 @@ std::string svg_of(const Chart& chart, const std::string& title) {
   const auto at_y = [&](double value) { return top + (1 - y.place(value)) * high; };
 
   std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" width=\"{0:g}\" height=\"{1:g}\" role=\"img\" "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" width=\"{0:g}\" height=\"{1:g}\" "
+      "role=\"img\" "
       "font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"{2}\">\n<title>{3}: {4}</title>\n",
       width, height, grey, escaped(title), escaped(title_of(chart)));
   svg += fmt::format("<text x=\"16\" y=\"26\" font-size=\"16\" font-weight=\"600\">{}</text>\n", escaped(title));
   svg += fmt::format("<text x=\"16\" y=\"47\">{}</text>\n", escaped(title_of(chart)));
   for (const double mark : y.marks) {
-    svg += fmt::format("<path d=\"M{0:g} {1:.1f}h{2:g}\" stroke=\"{3}\" stroke-opacity=\"0.35\"/>", left, at_y(mark), wide, grey);
-    svg += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", left - 8, at_y(mark) + 4.5, y.text(mark));
+    svg += fmt::format("<path d=\"M{0:g} {1:.1f}h{2:g}\" stroke=\"{3}\" stroke-opacity=\"0.35\"/>", left, at_y(mark),
+                       wide, grey);
+    svg += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", left - 8, at_y(mark) + 4.5,
+                       y.text(mark));
   }
   for (const double mark : x.marks) {
     svg += fmt::format("<path d=\"M{:.1f} {:g}v6\" stroke=\"{}\"/>", at_x(mark), top + high, grey);
-    svg += fmt::format("<text x=\"{:.1f}\" y=\"{:g}\" text-anchor=\"middle\">{}</text>\n", at_x(mark), top + high + 21, x.text(mark));
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"{:g}\" text-anchor=\"middle\">{}</text>\n", at_x(mark), top + high + 21,
+                       x.text(mark));
   }
-  svg += fmt::format("<path d=\"M{0:g} {1:g}v{2:g}h{3:g}\" fill=\"none\" stroke=\"{4}\"/>\n", left, top, high, wide, grey);
+  svg +=
+      fmt::format("<path d=\"M{0:g} {1:g}v{2:g}h{3:g}\" fill=\"none\" stroke=\"{4}\"/>\n", left, top, high, wide, grey);
   if (!chart.x.empty()) {
-    svg += fmt::format("<text x=\"{:g}\" y=\"{:g}\" text-anchor=\"middle\">{}</text>\n", left + wide / 2, height - 14, escaped(chart.x));
+    svg += fmt::format("<text x=\"{:g}\" y=\"{:g}\" text-anchor=\"middle\">{}</text>\n", left + wide / 2, height - 14,
+                       escaped(chart.x));
   }
   for (std::size_t i = 0; i < chart.curves.size(); ++i) {
     std::string points;
-    for (const auto& [px, py] : chart.curves[i].points) points += fmt::format("{}{:.1f},{:.1f}", points.empty() ? "" : " ", at_x(px), at_y(py));
-    svg += fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-linejoin=\"round\"", points, colors[i % colors.size()]);
+    for (const auto& [px, py] : chart.curves[i].points)
+      points += fmt::format("{}{:.1f},{:.1f}", points.empty() ? "" : " ", at_x(px), at_y(py));
+    svg +=
+        fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-linejoin=\"round\"",
+                    points, colors[i % colors.size()]);
     if (i > 0) svg += fmt::format(" stroke-dasharray=\"{}\"", dashes[i % dashes.size()]);
     svg += "/>\n";
   }
   constexpr int label_rows = 16;
   for (const auto& [row, i] : name_rows(chart, y, label_rows)) {
-    svg += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", left + wide + 8, top + high * row / (label_rows - 1) + 4.5,
-                       colors[i % colors.size()], escaped(name_at_end(chart.curves[i], x)));
+    svg += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", left + wide + 8,
+                       top + high * row / (label_rows - 1) + 4.5, colors[i % colors.size()],
+                       escaped(shortened(name_at_end(chart.curves[i], x), 24)));
   }
   return svg + "</svg>\n";
 }

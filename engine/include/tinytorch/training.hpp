@@ -88,7 +88,8 @@ class EarlyStopping {
   double best_;
 };
 
-// The mean loss over samples, the accuracy (-1 where targets are not class indices) and their number.
+// The mean loss over samples, the accuracy (-1 where targets are not class indices) and their number. Of no
+// samples at all: the values below.
 struct Evaluation {
   double loss = 0.0;
   double accuracy = -1.0;

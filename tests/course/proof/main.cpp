@@ -162,12 +162,14 @@ class Figures {
   void add(const json& measures) {
     for (const json& one : measures) {
       if (one.at("value").is_null()) continue;
-      const auto found =
-          std::find_if(list_.begin(), list_.end(), [&](const json& have) { return have["name"] == one["name"]; });
-      json& entry =
-          found != list_.end()
-              ? *found
-              : list_.emplace_back(json{{"name", one["name"]}, {"unit", one["unit"]}, {"values", json::array()}});
+      const string data = one.value("data", "");
+      const auto found = std::find_if(list_.begin(), list_.end(), [&](const json& have) {
+        return have["name"] == one["name"] && have["data"] == data;
+      });
+      json& entry = found != list_.end()
+                        ? *found
+                        : list_.emplace_back(json{
+                              {"name", one["name"]}, {"data", data}, {"unit", one["unit"]}, {"values", json::array()}});
       entry["values"].push_back(one["value"]);
     }
   }
@@ -194,7 +196,7 @@ json run_demos(Bench& bench, const tito::Course& course, int seeds) {
 json run_milestones(Bench& bench, int seeds) {
   json milestones = json::array();
   for (const json& one : bench.tito_json("milestone list").at("milestones")) {
-    const string name = one.at("name");
+    const string name = one.at("milestone");
     Figures figures;
     json last;
     for (int seed = 1; seed <= seeds; ++seed) {
@@ -229,8 +231,9 @@ string figure_rows(const json& measures) {
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
     const string unit = one.at("unit").get<string>();
-    rows += fmt::format("| {} | {} | {} to {} | {} | {} |\n", one.at("name").get<string>(), number_text(mean),
-                        number_text(*low), number_text(*high), unit, values.size());
+    rows += fmt::format("| {} | {} | {} | {} to {} | {} | {} |\n", one.at("name").get<string>(),
+                        one.at("data").get<string>(), number_text(mean), number_text(*low), number_text(*high), unit,
+                        values.size());
   }
   return rows;
 }
@@ -305,7 +308,7 @@ string page_of(const json& proof) {
     }
     page += "\n" + where(proof.at("mutants")) + "\n";
   }
-  const string head = "| Figure | Mean | Range | Unit | Runs |\n|---|---|---|---|---|\n";
+  const string head = "| Figure | Data | Mean | Range | Unit | Runs |\n|---|---|---|---|---|---|\n";
   if (proof.contains("milestones")) {
     page += "\n## Milestones\n\n`tito milestone run NAME --seed N`, one run for each of the seeds from 1 on. " +
             proof.at("milestones").value("data", "") + "\n";

@@ -1,0 +1,78 @@
+// The course's milestones: they use only what they need, and with the reference bodies they pass on the sample digits.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "judge/case.hpp"
+#include "tito/course/course.hpp"
+#include "tito/system/files.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path root = TEST_SOURCE_DIR;
+
+}  // namespace
+
+TEST_CASE("Every milestone has its program, and that includes only the contracts of modules it needs", "[milestones]") {
+  const tito::Course course(root / "modules" / "course.json");
+  std::vector<std::string> names;
+  const std::regex include("#include \"(tinytorch|milestones)/(\\w+)\\.hpp\"");
+  for (const tito::Milestone& milestone : course.milestones()) {
+    names.push_back(milestone.name);
+    const std::vector<std::string> allowed = course.all_needs(milestone);
+    std::string text = tito::read_file(root / "milestones" / (milestone.name + ".cpp"));
+    if (text.find("milestones/learning.hpp") != std::string::npos)
+      text += tito::read_file(root / "milestones/learning.hpp");
+    for (std::sregex_iterator at(text.begin(), text.end(), include), end; at != end; ++at) {
+      if ((*at)[1] == "milestones" || !course.has_module((*at)[2])) continue;
+      INFO(milestone.name << " includes the contract of " << (*at)[2]);
+      CHECK(std::find(allowed.begin(), allowed.end(), (*at)[2]) != allowed.end());
+    }
+  }
+  const std::vector<std::string> expected{"perceptron", "xor", "mlp", "cnn"};
+  CHECK_SAME(names, expected);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they take too long under sanitizers
+TEST_CASE("All milestones pass on the sample digits with the reference bodies", "[milestones][limit:600]") {
+  const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
+  const std::string workspace = (folder.path() / "w").string(), out = (folder.path() / "out.json").string();
+  const std::string prefix =
+      "TITO_DATA=" + (folder.path() / "no-data").string() + " TITO_KIT=" TEST_KIT " " TEST_TITO " ";
+  const auto tito_runs = [&](const std::string& arguments) {
+    return std::system((prefix + arguments + " >" + out + " 2>&1 </dev/null").c_str());
+  };
+  REQUIRE(tito_runs("init " + workspace) == 0);
+  REQUIRE(tito_runs("dev fill all --workspace " + workspace) == 0);
+  const tito::Course course(root / "modules" / "course.json");
+  for (const std::string& slug : course.track(course.default_track()).order) {
+    const int status = tito_runs("export " + slug + " --workspace " + workspace);
+    INFO(tito::read_file(out));
+    REQUIRE(status == 0);
+  }
+  const int status = tito_runs("milestone run all --json --workspace " + workspace);
+  INFO(tito::read_file(out));
+  CHECK_SAME(status, 0);
+  const auto result = nlohmann::json::parse(tito::read_file(out));
+  REQUIRE(result.at("milestones").size() == course.milestones().size());
+  for (const auto& milestone : result.at("milestones")) {
+    INFO(milestone.at("milestone"));
+    CHECK_SAME(milestone.at("passed"), true);
+    for (const auto& gate : milestone.at("gates")) {
+      INFO(gate.dump());
+      CHECK((gate.at("state") == "met" || gate.at("reason") == "CIFAR-10 is not installed"));
+    }
+    CHECK(!milestone.at("results").at("charts").empty());
+    judge::measure(milestone.at("milestone").get<std::string>() + " milestone", milestone.at("seconds"), "s");
+  }
+}
+#else
+TEST_CASE("The milestones' runs are left out under sanitizers", "[milestones]") {
+  WARN("SKIPPED: the milestones train networks, for which sanitizers take too long");
+  CHECK(fs::exists(TEST_TITO));
+}
+#endif
