@@ -138,7 +138,8 @@ function(tito_course)
     "${includes}#include <algorithm>\n#include <cmath>\n#include <limits>\n#include <numeric>\n#include <utility>\n")
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${arg_CONTRACT}/*.hpp")
   add_custom_command(OUTPUT "${pch}.gch"
-    COMMAND ${CMAKE_CXX_COMPILER} ${check_flags} -x c++-header "${pch}" -o "${pch}.gch"
+    COMMAND ${CMAKE_CXX_COMPILER} ${check_flags} -x c++-header "${pch}" -o "${pch}.new"
+    COMMAND ${CMAKE_COMMAND} -E rename "${pch}.new" "${pch}.gch"  # whole, for compilers that read it meanwhile
     DEPENDS "${pch}" ${headers} VERBATIM)
   add_custom_target(${name}_precompiled ALL DEPENDS "${pch}.gch")
 

@@ -141,7 +141,7 @@ TEST_CASE("Inside tito only ui prints and only toolchain starts processes", "[ru
   const std::regex printing("std::cout|std::cerr|printf\\(|fputs\\(|puts\\(|fwrite\\(|fmt::print");
   const std::regex starting("\\bfork\\(|\\bexecv|posix_spawn|std::system|popen\\(");
   for (const fs::path& file : sources_below(root / "tito")) {
-    const std::string text = code_of(file);
+    const std::string text = std::regex_replace(code_of(file), std::regex("\"(\\\\.|[^\"\\\\\n])*\""), "\"\"");
     const std::string folder = file.parent_path().filename().string();
     INFO(file);
     CHECK((folder == "ui" || !std::regex_search(text, printing)));

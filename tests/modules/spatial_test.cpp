@@ -14,6 +14,7 @@
 
 #include "judge/case.hpp"
 #include "judge/compare.hpp"
+#include "kernels/parallel.hpp"
 
 using namespace tinytorch;
 
@@ -202,6 +203,18 @@ std::vector<std::string> state_names(const Layer& layer) {
 
 using Names = std::vector<std::string>;
 
+// While it lives, loops are split over so many threads, however many cores there are.
+class ThreadCount {
+ public:
+  explicit ThreadCount(int threads) : before_(kernels::thread_count()) { kernels::set_thread_count(threads); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+  ~ThreadCount() { kernels::set_thread_count(before_); }
+
+ private:
+  int before_;
+};
+
 }  // namespace
 
 // Window
@@ -305,6 +318,9 @@ TEST_CASE("conv2d refuses shapes that do not fit") {
   CHECK_THROWS_AS(conv2d(x, Tensor(Shape{3, 2, 3}), none, w), ShapeError);          // rank of weight
   CHECK_THROWS_AS(conv2d(x, weight, none, Window{2, 1, 0}), ShapeError);            // window is not K x K
   CHECK_THROWS_AS(conv2d(x, Tensor(Shape{3, 2, 3, 2}), none, w), ShapeError);       // not square
+  CHECK_THROWS_AS(conv2d(x, Tensor(Shape{3, 2, 2, 3}), none, w), ShapeError);       // not square
+  CHECK_THROWS_AS(conv2d(x, Tensor(Shape{3, 2, 3, 3, 1}), none, w), ShapeError);    // rank of weight
+  CHECK_THROWS_AS(conv2d(Tensor(Shape{1, 2, 4, 4, 1}), weight, none, w), ShapeError);
   CHECK_THROWS_AS(conv2d(x, weight, Tensor(Shape{2}), w), ShapeError);              // bias
   CHECK_THROWS_AS(conv2d(Tensor(Shape{1, 2, 2, 4}), weight, none, w), ShapeError);  // image too small
 }
@@ -401,6 +417,7 @@ TEST_CASE("Conv2dFunction forward: agrees with the definition for random windows
 }
 
 TEST_CASE("Conv2dFunction forward: a batch large enough for several threads") {
+  const ThreadCount several(3);
   Rng rng(judge::seed());
   const Window w{3, 1, 1};
   const Tensor x = random_tensor({66, 3, 14, 13}, rng);
@@ -442,6 +459,7 @@ TEST_CASE("Conv2dFunction backward: agrees with central differences for many win
 }
 
 TEST_CASE("Conv2dFunction backward: sums over a batch large enough for several threads") {
+  const ThreadCount several(3);
   // dweight by its definition in double precision; dx by the adjoint: sum dy conv(v) = sum dx v.
   Rng rng(judge::seed());
   const Window w{3, 1, 1};
@@ -514,6 +532,10 @@ TEST_CASE("Conv2dFunction refuses shapes that do not fit") {
   const Window w{3, 1, 0};
   CHECK_THROWS_AS(Conv2dFunction(w).forward({Tensor(Shape{1, 3, 4, 4}), weight}), ShapeError);
   CHECK_THROWS_AS(Conv2dFunction(w).forward({Tensor(Shape{2, 4, 4}), weight}), ShapeError);
+  CHECK_THROWS_AS(Conv2dFunction(w).forward({Tensor(Shape{1, 2, 4, 4, 1}), weight}), ShapeError);
+  CHECK_THROWS_AS(Conv2dFunction(w).forward({x, Tensor(Shape{3, 2, 3, 3, 1})}), ShapeError);
+  CHECK_THROWS_AS(Conv2dFunction(w).forward({x, Tensor(Shape{3, 2, 2, 3})}), ShapeError);
+  CHECK_THROWS_AS(Conv2dFunction(w).forward({x, Tensor(Shape{3, 2, 3, 2})}), ShapeError);
   CHECK_THROWS_AS(Conv2dFunction(Window{2, 1, 0}).forward({x, weight}), ShapeError);
   CHECK_THROWS_AS(Conv2dFunction(w).forward({x, weight, Tensor(Shape{2})}), ShapeError);
   CHECK_THROWS_AS(Conv2dFunction(w).forward({Tensor(Shape{1, 2, 2, 4}), weight}), ShapeError);
@@ -573,6 +595,8 @@ TEST_CASE("Conv2d refuses sizes and windows out of their range") {
   Rng rng(1);
   CHECK_THROWS_AS(Conv2d(0, 1, {3, 1, 0}, rng), ValueError);
   CHECK_THROWS_AS(Conv2d(1, 0, {3, 1, 0}, rng), ValueError);
+  CHECK_THROWS_AS(Conv2d(-1, 1, {3, 1, 0}, rng), ValueError);
+  CHECK_THROWS_AS(Conv2d(1, -1, {3, 1, 0}, rng), ValueError);
   CHECK_THROWS_AS(Conv2d(1, 1, {0, 1, 0}, rng), ValueError);
   CHECK_THROWS_AS(Conv2d(1, 1, {3, 0, 0}, rng), ValueError);
   CHECK_THROWS_AS(Conv2d(1, 1, {3, 1, -1}, rng), ValueError);
@@ -670,6 +694,7 @@ TEST_CASE("MaxPool2dFunction backward: agrees with central differences") {
 }
 
 TEST_CASE("MaxPool2dFunction serves a batch large enough for several threads") {
+  const ThreadCount several(3);
   Rng rng(judge::seed());
   const Tensor x = random_tensor({40, 8, 16, 17}, rng);
   MaxPool2dFunction f({2, 2, 0});
@@ -749,6 +774,7 @@ TEST_CASE("AvgPool2dFunction backward: agrees with central differences") {
 }
 
 TEST_CASE("AvgPool2dFunction serves a batch large enough for several threads") {
+  const ThreadCount several(3);
   Rng rng(judge::seed());
   const Tensor x = random_tensor({40, 8, 16, 17}, rng);
   AvgPool2dFunction f({2, 2, 0});
@@ -843,6 +869,7 @@ TEST_CASE("BatchNorm2dFunction forward: training agrees with double precision") 
 }
 
 TEST_CASE("BatchNorm2dFunction forward: images large enough for several threads") {
+  const ThreadCount several(3);
   Rng rng(judge::seed());
   const Tensor x = random_tensor({8, 8, 40, 30}, rng, -2, 5);
   const Tensor gamma = random_tensor({8}, rng, -2, 2);
@@ -938,6 +965,27 @@ TEST_CASE("BatchNorm2dFunction backward: a constant gradient does not reach the 
   CHECK_CLOSE(grads[0], Doubles(24, 0.0), 0, 1e-4);
   CHECK_CLOSE(grads[1], Doubles{0, 0}, 0, 1e-4);
   CHECK_CLOSE(grads[2], Doubles{12, 12}, 1e-5);
+}
+
+TEST_CASE("BatchNorm2dFunction backward: spares what is not wanted") {
+  Rng rng(judge::seed());
+  const std::vector<Tensor> inputs{random_tensor({3, 2, 2, 2}, rng), random_tensor({2}, rng), random_tensor({2}, rng)};
+  const Tensor dy = random_tensor({3, 2, 2, 2}, rng);
+  BatchNorm2dFunction all(norm_state({0, 0}, {1, 1}), true, 0.1F, 1e-5F);
+  all.forward(inputs);
+  const std::vector<Tensor> complete = all.backward(dy);
+  REQUIRE(complete.size() == 3);
+  for (std::size_t unwanted = 0; unwanted < 3; ++unwanted) {
+    BatchNorm2dFunction f(norm_state({0, 0}, {1, 1}), true, 0.1F, 1e-5F);
+    f.want_gradient(unwanted, false);
+    f.forward(inputs);
+    const std::vector<Tensor> grads = f.backward(dy);
+    REQUIRE(grads.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (i == unwanted) CHECK(grads[i].empty());
+      if (i != unwanted) CHECK_CLOSE(grads[i], complete[i]);
+    }
+  }
 }
 
 TEST_CASE("BatchNorm2dFunction refuses what does not fit") {

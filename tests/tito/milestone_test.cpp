@@ -276,6 +276,26 @@ TEST_CASE("A demo has a seed too, and leaves results of its own", "[milestone][l
   CHECK_SAME(result.at("own").at("count"), false);
 }
 
+TEST_CASE("Progress is a line that is rewritten on a terminal, within its width, and nothing elsewhere",
+          "[milestone][limit:60]") {
+  Sandbox box;
+  init_exported(box);
+  CHECK(!contains(box.tito({"milestone", "run", "gauss"}).out, "adding"));
+  const std::string terminal =
+      box.run({"script", "-qec", "stty cols 40; " TEST_TITO " milestone run gauss", "/dev/null"}, box.workspace(),
+              {"TITO_KIT=" TEST_TOY_KIT, "LC_ALL=C", "NO_COLOR=1"})
+          .out;
+  INFO(terminal);
+  const std::size_t begin = terminal.find("\r\x1b[K  adding"), end = terminal.find('\r', begin + 1);
+  REQUIRE(begin != std::string::npos);
+  REQUIRE(end != std::string::npos);
+  const std::string line = terminal.substr(begin + 4, end - begin - 4);
+  CHECK_CONTAINS(line, "  0%");
+  CHECK_CONTAINS(line, "loss 0.250");
+  CHECK(line.size() < 40U);
+  CHECK_CONTAINS(terminal, "milestone gauss passed");
+}
+
 TEST_CASE("Curves are drawn with Braille dots, or in ASCII where the locale has no more", "[milestone][limit:60]") {
   Sandbox box;
   init_exported(box);
