@@ -6,7 +6,6 @@
 #include <array>
 #include <bit>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <mutex>
@@ -159,8 +158,9 @@ Cache& cache() {
 // block is given back when the counts are.
 constexpr std::size_t counts_bytes = alignment;
 
-// Behind the values stands a word that nobody has reason to write. Whoever writes one number too many changes it.
-constexpr std::uint32_t guard = 0xFFB7C5A9;
+// Behind the values stands one more that nobody has reason to write. Whoever goes one number too far changes it: it is
+// neither so large that a sum absorbs what is added, nor NaN, which a maximum may keep.
+constexpr float guard = -1234.5678F;
 
 void* guard_of(void* block, std::size_t asked) { return static_cast<std::byte*>(block) + counts_bytes + asked; }
 void set_guard(void* block, std::size_t asked) { std::memcpy(guard_of(block, asked), &guard, sizeof guard); }

@@ -160,7 +160,7 @@ TEST_CASE("memory_use keeps the most bytes that were ever in use", "[memory]") {
 TEST_CASE("memory_use does not count what was refused", "[memory]") {
   const MemoryUse before = memory_use();
   CHECK_THROWS_AS(allocate(-1), std::bad_alloc);
-  CHECK_THROWS_AS(allocate(std::numeric_limits<std::int64_t>::max() / 8), std::bad_alloc);
+  CHECK_THROWS_AS(allocate(std::int64_t{1} << 61), std::bad_alloc);
   const MemoryUse after = memory_use();
   CHECK(after.requests == before.requests);
   CHECK(after.fresh == before.fresh);

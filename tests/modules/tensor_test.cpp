@@ -1277,8 +1277,8 @@ TEST_CASE("matmul_nt refuses what does not fit and names both shapes") {
 TEST_CASE("Nothing is written behind the last element of a tensor") {
   // kernels::allocate puts a word of its own there, and looks at it when the memory is released.
   Random random(judge::seed());
-  const std::int64_t before = kernels::memory_use().overruns;
   const auto check = [&](const std::string& operation, const std::function<void()>& work) {
+    const std::int64_t before = kernels::memory_use().overruns;
     work();
     INFO(operation << " writes past the end of its result");
     CHECK_SAME(kernels::memory_use().overruns, before);

@@ -195,7 +195,8 @@ json run_demos(Bench& bench, const tito::Course& course, int seeds) {
 
 json run_milestones(Bench& bench, int seeds) {
   json milestones = json::array();
-  for (const json& one : bench.tito_json("milestone list").at("milestones")) {
+  const json list = bench.tito_json("milestone list");
+  for (const json& one : list.at("milestones")) {
     const string name = one.at("milestone");
     Figures figures;
     json last;
