@@ -104,7 +104,8 @@ double images_per_second(Sequential& network, const judge::Images& images, std::
     if (order.empty()) order = rng.permutation(images.train_labels.size());
     const double loss = train_step(network, adam, images, order.back());
     order.pop_back();
-    demo::progress({"colour images", ++done, epoch, loss, "images"});
+    ++done;
+    demo::progress({fmt::format("{} of {}", done, epoch), done, epoch, loss, "images"});
     if (!terminal && seconds >= next_line) {
       demo::say(fmt::format("  {:6} images after {:.0f} s; all {} would take {:.0f} s", done, next_line, epoch,
                             seconds / static_cast<double>(done) * static_cast<double>(epoch)));

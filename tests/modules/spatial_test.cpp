@@ -489,6 +489,9 @@ TEST_CASE("Conv2dFunction backward: sums over a batch large enough for several t
   }
   CHECK_CLOSE(grads[1], dweight, 1e-4, 1e-4);
   CHECK_CLOSE(grads[2], dbias, 1e-4, 1e-4);
+  f.want_gradient(2, false);
+  f.forward({x, weight, Tensor(Shape{4})});
+  CHECK_CLOSE(f.backward(dy).at(1), dweight, 1e-4, 1e-4);  // whether or not the bias is asked for
 
   CHECK_SHAPE(grads[0], {N, 2, H, W});
   REQUIRE(grads[0].size() == x.size());
@@ -634,6 +637,12 @@ TEST_CASE("MaxPool2dFunction forward: padding never wins even among negative pix
 TEST_CASE("MaxPool2dFunction forward: leaves out what is too narrow for a window") {
   MaxPool2dFunction f({2, 2, 0});
   CHECK_CLOSE(f.forward({counting({1, 1, 3, 3})}), Tensor(Shape{1, 1, 1, 1}, {5}), 0, 0);
+}
+
+TEST_CASE("MaxPool2dFunction forward: a single pixel is the largest of its window") {
+  const Tensor x(Shape{1, 1, 1, 1}, {-5});
+  CHECK_CLOSE(MaxPool2dFunction({1, 1, 0}).forward({x}), x, 0, 0);
+  CHECK_CLOSE(MaxPool2dFunction({3, 1, 1}).forward({x}), x, 0, 0);
 }
 
 TEST_CASE("MaxPool2dFunction forward: agrees with the definition for random windows") {

@@ -346,9 +346,11 @@ int run(int argc, char** argv) {
 
   const tito::Kit kit(tito::Kit::find());
   const tito::Course course(kit.course_file());
-  json proof = json::object();
-  if (const auto text = tito::read_if_present(docs / "proof.json"))
-    proof = tito::parse_json(*text, (docs / "proof.json").string());
+  const auto kept_so_far = [] {
+    const auto text = tito::read_if_present(docs / "proof.json");
+    return text ? tito::parse_json(*text, (docs / "proof.json").string()) : json::object();
+  };
+  json proof = kept_so_far();
   if (check) {
     if (proof.at("modules").at("figures") != count_modules(kit, course)) {
       fmt::print(stderr,
@@ -367,6 +369,7 @@ int run(int argc, char** argv) {
   };
   Bench bench;
   const auto keep = [&](const string& part, const json& figures) {
+    proof = kept_so_far();  // another part may have been measured meanwhile
     proof[part] = measured(figures);
     if (!data.empty()) proof[part]["data"] = data;
     tito::write_atomically(docs / "proof.json", proof.dump(1) + "\n");
