@@ -6,7 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
-#include <cstring>
+#include <cstdint>
 #include <limits>
 #include <mutex>
 #include <new>
@@ -159,13 +159,15 @@ Cache& cache() {
 constexpr std::size_t counts_bytes = alignment;
 
 // Behind the values stands one more that nobody has reason to write. Whoever goes one number too far changes it: it is
-// neither so large that a sum absorbs what is added, nor NaN, which a maximum may keep.
-constexpr float guard = -1234.5678F;
+// neither so large that a sum absorbs what is added, nor NaN, which a maximum may keep. It is another one for every
+// block near by, so that a copy that goes too far shows, too.
+float guard_of(const void* block) {
+  const std::uintptr_t place = reinterpret_cast<std::uintptr_t>(block) / alignment;
+  return -1000.0F - static_cast<float>(place * 40503 % 65536) / 64.0F;
+}
 
-void* guard_of(void* block, std::size_t asked) { return static_cast<std::byte*>(block) + counts_bytes + asked; }
-void set_guard(void* block, std::size_t asked) { std::memcpy(guard_of(block, asked), &guard, sizeof guard); }
-bool is_overrun(void* block, std::size_t asked) {
-  return std::memcmp(guard_of(block, asked), &guard, sizeof guard) != 0;
+float* guard_place(void* block, std::size_t asked) {
+  return reinterpret_cast<float*>(static_cast<std::byte*>(block) + counts_bytes + asked);
 }
 
 template <class T>
@@ -180,7 +182,9 @@ struct CountsAllocator {
     static_assert(sizeof(T) <= counts_bytes && alignof(T) <= alignment);
     return static_cast<T*>(block_);
   }
-  void deallocate(T*, std::size_t) { cache().give_back(block_, size_, asked_, is_overrun(block_, asked_)); }
+  void deallocate(T*, std::size_t) {
+    cache().give_back(block_, size_, asked_, *guard_place(block_, asked_) != guard_of(block_));
+  }
 
   friend bool operator==(const CountsAllocator& a, const CountsAllocator& b) { return a.block_ == b.block_; }
 
@@ -193,9 +197,9 @@ struct CountsAllocator {
 
 std::shared_ptr<float[]> allocate(std::int64_t count) {
   const std::size_t bytes = bytes_of(count);
-  const SizeClass size = size_class(counts_bytes + bytes + sizeof guard);
+  const SizeClass size = size_class(counts_bytes + bytes + sizeof(float));
   void* block = cache().take(size, bytes);
-  set_guard(block, bytes);
+  *guard_place(block, bytes) = guard_of(block);
   float* values = reinterpret_cast<float*>(static_cast<std::byte*>(block) + counts_bytes);
   return {values, [](float*) {}, CountsAllocator<float>(block, size, bytes)};
 }
