@@ -101,7 +101,13 @@ LessonTrial try_lesson(const Site& site, const std::string& slug) {
   make_folders(folder);
   for (std::size_t i = 0; i < snippets.size(); ++i) {
     const ProcessResult result = run_process({program.string(), std::to_string(i)}, options_in(folder, site.kit));
-    trial.runs.push_back({snippets[i], result.output, problem_of(result)});
+    SnippetRun run{snippets[i], result.output, problem_of(result)};
+    if (result.exit_status == 1 && run.output.ends_with('\n')) {  // what was thrown stands on the last line
+      const std::size_t last = run.output.rfind('\n', run.output.size() - 2) + 1;
+      run.problem = run.output.substr(last, run.output.size() - 1 - last);
+      run.output.erase(last);
+    }
+    trial.runs.push_back(run);
   }
   return trial;
 }

@@ -64,8 +64,14 @@ void try_module(Context& context, const std::string& word) {
                                 : run.as_stated()    ? "prints what the lesson says"
                                                      : "does not print what the lesson says";
     screen.line(fmt::format("  {} {:<14} {}", mark, place, verdict));
-    if (!run.as_stated() && stated) print_indented(screen, "expected", *run.snippet.output);
-    if (!run.as_stated() || !stated) print_indented(screen, run.as_stated() ? "" : "actual", run.output);
+    if (!run.problem.empty()) {
+      if (!run.output.empty()) print_indented(screen, "before it", run.output);
+    } else if (!stated) {
+      print_indented(screen, "", run.output);
+    } else if (!run.as_stated()) {
+      print_indented(screen, "expected", *run.snippet.output);
+      print_indented(screen, "actual", run.output);
+    }
     nlohmann::json one = {{"line", run.snippet.line}, {"output", run.output}, {"ok", run.as_stated()}};
     if (stated) one["expected"] = *run.snippet.output;
     if (!run.problem.empty()) one["problem"] = run.problem;
