@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "judge/compare.hpp"
+#include "kernels/memory.hpp"
 #include "tinytorch/activations.hpp"
 
 using namespace tinytorch;
@@ -445,6 +446,33 @@ TEST_CASE("Each nonlinearity refuses anything but one input") {
     INFO(function.name());
     CHECK_THROWS_AS(function.forward({}), ShapeError);
     CHECK_THROWS_AS(function.forward({x, x}), ShapeError);
+  };
+  ReLU relu;
+  Sigmoid sigmoid;
+  Tanh tanh;
+  Softmax softmax;
+  GELU gelu;
+  check(relu);
+  check(sigmoid);
+  check(tanh);
+  check(softmax);
+  check(gelu);
+}
+
+TEST_CASE("No nonlinearity writes behind the last element of its result") {
+  // kernels::allocate puts a word of its own there, and looks at it when the memory is released.
+  Random random(judge::seed());
+  const auto check = [&](Function& function) {
+    INFO(function.name());
+    const Tensor x = random_tensor({3, 5}, random);
+    const Tensor dy = random_tensor({3, 5}, random);
+    const std::int64_t before = kernels::memory_use().overruns;
+    CHECK_SHAPE(function.forward({x}), {3, 5});
+    CHECK_SAME(kernels::memory_use().overruns, before);  // counts the result, if nobody keeps it
+    { const std::vector<Tensor> released = function.backward(dy); }
+    CHECK_SAME(kernels::memory_use().overruns, before);
+    function.forward({dy});  // what was kept of the first call is released
+    CHECK_SAME(kernels::memory_use().overruns, before);
   };
   ReLU relu;
   Sigmoid sigmoid;

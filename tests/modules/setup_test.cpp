@@ -448,6 +448,28 @@ TEST_CASE("measure_bandwidth_gbs reports a rate that is possible") {
   CHECK(rate < 2000);
 }
 
+TEST_CASE("measure_bandwidth_gbs counts the bytes that it moves") {
+  // The same sum over three arrays, here. It may be that the bodies are compiled to faster code, and the machine may
+  // be busy with something else for one of the two: a factor of ten tells a wrong count all the same.
+  constexpr std::size_t count = 8'000'000;
+  std::vector<float> a(count, 0.0F);
+  const std::vector<float> b(count, 1.0F);
+  const std::vector<float> c(count, 2.0F);
+  double here = 0;
+  double measured = 0;
+  for (int repeat = 0; repeat < 5 && !(measured > here / 10 && here > 0 && measured < 10 * here); ++repeat) {
+    const Clock::time_point start = Clock::now();
+    for (std::size_t i = 0; i < count; ++i) a[i] = b[i] + 3.0F * c[i];
+    const double used = a[static_cast<std::size_t>(repeat)];
+    CHECK(used == 7);
+    here = std::max(here, 3.0 * sizeof(float) * count / seconds_between(start, Clock::now()) / 1e9);
+    measured = std::max(measured, measure_bandwidth_gbs(0.02));
+  }
+  CAPTURE(here, measured);
+  CHECK(measured > here / 10);
+  CHECK(measured < 10 * here);
+}
+
 TEST_CASE("measure_bandwidth_gbs refuses a time that is not positive") {
   CHECK_THROWS_AS(measure_bandwidth_gbs(0.0), ValueError);
   CHECK_THROWS_AS(measure_bandwidth_gbs(-1.0), ValueError);
