@@ -150,7 +150,7 @@ constexpr const char* usage =
     "Trains a small MLP and a small CNN on random data at batch 1 and 32 and prints samples/s.\n"
     "  --json       one JSON object\n"
     "  --seconds S  length of each of the 5 rounds per figure (default 1)\n"
-    "  --threads N  threads to use (default: TINYTORCH_THREADS, else all cores)\n"
+    "  --threads N  threads to use (default: TITO_THREADS, else all cores)\n"
     "  --only NET   measures one network\n";
 
 // throws: ValueError for anything that is not an option.

@@ -3,13 +3,16 @@
 #   tito_course(ROOT dir            folder with modules/course.json, modules/NN_slug/, checkpoints/, milestones/
 #               TESTS dir           folder with <slug>_test.cpp
 #               CONTRACT dir        include folder of the contract: <name>/<slug>.hpp
+#               [FAST dir]          folder with <slug>.cpp: fast bodies of some modules
+#               [BENCHES dir]       folder with <slug>.cpp: what "tito bench" times of a module
 #               [INCLUDES dir...]   further include folders of students' code
 #               [LINK target...]    what every program of the course is linked with
 #               [KIT_LINK item...]  the same as words of a link command
 #               [PACKAGE from=to..] what a student's package is made of, besides their sources)
 #
-# Builds for each module the objects of its reference body, demo, test and checkpoint, and for each milestone its own;
-# a CTest test <name>.<slug>; and below build/kits/<name>: kit.json, the plans (which cases each program must run) and
+# Builds for each module the objects of its reference body, demo, test and checkpoint, of its fast body and workload where
+# there is one, and for each milestone its own; CTest tests <name>.module.<slug> and <name>.checkpoint.<checkpoint>, and
+# <name>.fast.* for the same cases with all fast bodies; and below build/kits/<name>: kit.json, the plans (which cases each program must run) and
 # the precompiled header of the contract.
 
 # One program of cases and its plan.
@@ -32,7 +35,7 @@ function(tito_json_words variable)
 endfunction()
 
 function(tito_course)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT" "INCLUDES;LINK;KIT_LINK;PACKAGE")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT;FAST;BENCHES" "INCLUDES;LINK;KIT_LINK;PACKAGE")
   set(course_file "${arg_ROOT}/modules/course.json")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${course_file}")
   file(READ "${course_file}" course)
@@ -48,8 +51,14 @@ function(tito_course)
   target_include_directories(${name}_contract INTERFACE "${arg_CONTRACT}" ${arg_INCLUDES})
   target_link_libraries(${name}_contract INTERFACE tito_warnings)
 
+  file(GLOB fast_sources CONFIGURE_DEPENDS "${arg_FAST}/*.cpp")
+  file(GLOB bench_sources CONFIGURE_DEPENDS "${arg_BENCHES}/*.cpp")
   set(bodies "")
+  set(fast_bodies "")
+  set(fast_slugs "")
   set(objects_body "")
+  set(objects_fast "")
+  set(objects_bench "")
   set(objects_test "")
   set(objects_demo "")
   set(objects_checkpoint "")
@@ -79,6 +88,23 @@ function(tito_course)
       target_link_libraries(${name}_${slug}_${kind} PRIVATE judge_cases)
       target_precompile_headers(${name}_${slug}_${kind} REUSE_FROM judge_case_headers)
     endforeach()
+    if("${arg_FAST}/${slug}.cpp" IN_LIST fast_sources)
+      set(target ${name}_${slug}_fast)
+      add_library(${target} OBJECT "${arg_FAST}/${slug}.cpp")
+      target_link_libraries(${target} PRIVATE ${name}_contract tito_optimised)
+      list(APPEND fast_bodies $<TARGET_OBJECTS:${target}>)
+      list(APPEND fast_slugs ${slug})
+      list(APPEND objects_fast "\"${slug}\": \"$<TARGET_OBJECTS:${target}>\"")
+    else()
+      list(APPEND fast_bodies $<TARGET_OBJECTS:${name}_${slug}_body>)
+    endif()
+    if("${arg_BENCHES}/${slug}.cpp" IN_LIST bench_sources)
+      set(target ${name}_${slug}_bench)
+      add_library(${target} OBJECT "${arg_BENCHES}/${slug}.cpp")
+      target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+      target_link_libraries(${target} PRIVATE ${name}_contract tito_optimised)
+      list(APPEND objects_bench "\"${slug}\": \"$<TARGET_OBJECTS:${target}>\"")
+    endif()
     list(APPEND bodies $<TARGET_OBJECTS:${name}_${slug}_body>)
     list(APPEND slugs ${slug})
     list(APPEND objects_body "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_body>\"")
@@ -103,10 +129,13 @@ function(tito_course)
     list(APPEND objects_milestone "\"${milestone}\": \"$<TARGET_OBJECTS:${target}>\"")
   endwhile()
 
-  # All reference bodies, for programs that want a whole framework.
+  # All reference bodies, for programs that want a whole framework; and the same with the fast ones where there are any.
   add_library(${name}_bodies INTERFACE)
   target_sources(${name}_bodies INTERFACE ${bodies})
   target_link_libraries(${name}_bodies INTERFACE ${name}_contract ${arg_LINK})
+  add_library(${name}_fast_bodies INTERFACE)
+  target_sources(${name}_fast_bodies INTERFACE ${fast_bodies})
+  target_link_libraries(${name}_fast_bodies INTERFACE ${name}_contract ${arg_LINK})
 
   foreach(slug IN LISTS slugs)
     string(JSON checkpoint GET "${course}" MODULE_TO_CHECKPOINT ${slug})
@@ -117,6 +146,23 @@ function(tito_course)
     add_test(NAME ${name}.module.${slug} COMMAND ${name}_${slug}_cases)
     add_test(NAME ${name}.checkpoint.${checkpoint} COMMAND ${name}_${slug}_proof)
     set_tests_properties(${name}.module.${slug} ${name}.checkpoint.${checkpoint} PROPERTIES TIMEOUT 300)
+    if(fast_slugs)
+      foreach(kind checkpoint test)
+        if(kind STREQUAL test AND NOT slug IN_LIST fast_slugs)
+          continue()
+        endif()
+        set(target ${name}_${slug}_fast_${kind})
+        add_executable(${target} $<TARGET_OBJECTS:${name}_${slug}_${kind}> $<TARGET_OBJECTS:judge_case_runner>)
+        target_link_libraries(${target} PRIVATE ${name}_fast_bodies judge Catch2::Catch2)
+        if(kind STREQUAL test)
+          set(test ${name}.fast.module.${slug})
+        else()
+          set(test ${name}.fast.checkpoint.${checkpoint})
+        endif()
+        add_test(NAME ${test} COMMAND ${target})
+        set_tests_properties(${test} PROPERTIES TIMEOUT 300)
+      endforeach()
+    endif()
   endforeach()
 
   # The whole contract in one header, for users of a finished package and for precompiling.
@@ -143,7 +189,7 @@ function(tito_course)
     DEPENDS "${pch}" ${headers} VERBATIM)
   add_custom_target(${name}_precompiled ALL DEPENDS "${pch}.gch")
 
-  foreach(kind body test demo checkpoint milestone)
+  foreach(kind body fast bench test demo checkpoint milestone)
     list(JOIN objects_${kind} ",\n      " objects_${kind})
   endforeach()
   set(package "")
@@ -184,6 +230,12 @@ function(tito_course)
   \"objects\": {
     \"body\": {
       ${objects_body}
+    },
+    \"fast\": {
+      ${objects_fast}
+    },
+    \"bench\": {
+      ${objects_bench}
     },
     \"test\": {
       ${objects_test}

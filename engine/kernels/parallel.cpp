@@ -36,7 +36,7 @@ int available_cores() {
 }
 
 int initial_thread_count() {
-  const char* text = std::getenv("TINYTORCH_THREADS");
+  const char* text = std::getenv("TITO_THREADS");
   if (text != nullptr && *text != '\0') {
     char* end = nullptr;
     const long wanted = std::strtol(text, &end, 10);

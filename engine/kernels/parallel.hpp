@@ -9,7 +9,7 @@
 namespace tinytorch::kernels {
 
 // The number of threads parallel_for uses, the calling one included: at first what the environment
-// variable TINYTORCH_THREADS says, else the cores this process may run on.
+// variable TITO_THREADS says, else the cores this process may run on.
 int thread_count();
 
 // Sets it for all later calls, in this process. Not to be called from inside parallel_for.

@@ -350,7 +350,7 @@ TEST_CASE("exit ends the threads and the process in good order", "[parallel]") {
 
 namespace {
 
-// thread_count() of a fresh process with this value of TINYTORCH_THREADS (none when null), confined to one core when
+// thread_count() of a fresh process with this value of TITO_THREADS (none when null), confined to one core when
 // asked to: it runs this program's hidden case below.
 int thread_count_of_new_process(const char* variable, bool one_core) {
   std::cout.flush();
@@ -359,8 +359,8 @@ int thread_count_of_new_process(const char* variable, bool one_core) {
   REQUIRE(pipe(ends) == 0);
   const pid_t child = fork();
   if (child == 0) {
-    unsetenv("TINYTORCH_THREADS");
-    if (variable != nullptr) setenv("TINYTORCH_THREADS", variable, 1);
+    unsetenv("TITO_THREADS");
+    if (variable != nullptr) setenv("TITO_THREADS", variable, 1);
     if (one_core) {
       cpu_set_t allowed;
       sched_getaffinity(0, sizeof allowed, &allowed);
@@ -400,7 +400,7 @@ TEST_CASE("Reports its thread count", "[.report]") {
   CHECK(write(std::atoi(descriptor), &count, sizeof count) == static_cast<ssize_t>(sizeof count));
 }
 
-TEST_CASE("thread_count is at first what TINYTORCH_THREADS says", "[parallel]") {
+TEST_CASE("thread_count is at first what TITO_THREADS says", "[parallel]") {
   CHECK(thread_count_of_new_process("1", false) == 1);
   CHECK(thread_count_of_new_process("3", false) == 3);
   CHECK(thread_count_of_new_process("3", true) == 3);
@@ -411,7 +411,7 @@ TEST_CASE("thread_count is otherwise the number of cores the process may use", "
   CHECK(thread_count_of_new_process(nullptr, true) == 1);
 }
 
-TEST_CASE("A TINYTORCH_THREADS that makes no sense is passed over", "[parallel]") {
+TEST_CASE("A TITO_THREADS that makes no sense is passed over", "[parallel]") {
   for (const char* value : {"", "0", "-2", "many", "2x", " "}) {
     CAPTURE(value);
     CHECK(thread_count_of_new_process(value, false) == cores());

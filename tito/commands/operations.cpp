@@ -279,7 +279,7 @@ Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& opti
     demo.own[other] = own != exported.end();
     demo.sources[other] = sha256(read_file(demo.own[other] ? site.workspace.exported_source(other)
                                                            : reference_source(site.kit, site.course, other)));
-    objects.push_back(own != exported.end() ? own->second : site.kit.object("body", other));
+    objects.push_back(own != exported.end() ? own->second : site.kit.given_body(other));
   }
   link_and_run(site, demo, objects, slug, slug + ": " + site.course.module(slug).purpose, options, [&] {
     return nlohmann::json{{"kind", "demo"}, {"name", slug}, {"own", demo.own}};

@@ -63,6 +63,13 @@ fs::path Kit::object(const std::string& kind, const std::string& name) const {
   throw Failure(Exit::environment, "the course is not completely built: the " + kind + " of " + name + " is missing", build_it);
 }
 
+bool Kit::has(const std::string& kind, const std::string& name) const {
+  const auto of_kind = objects_.find(kind);
+  return of_kind != objects_.end() && of_kind->second.contains(name);
+}
+
+fs::path Kit::given_body(const std::string& slug) const { return object(has("fast", slug) ? "fast" : "body", slug); }
+
 std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& name) const {
   const fs::path file = plans_ / kind / (name + ".json");
   const auto content = read_if_present(file);

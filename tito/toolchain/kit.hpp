@@ -44,9 +44,15 @@ class Kit {
   const std::vector<std::string>& link_flags() const { return link_flags_; }
   const std::vector<std::string>& libraries() const { return libraries_; }
 
-  // The object of a kind ("body", "test", "demo", "checkpoint", "runner") and a name.
+  // The object of a kind ("body", "fast", "bench", "test", "demo", "checkpoint", "milestone", "runner") and a name.
   // throws: Failure(Exit::environment) when the file is not built.
   std::filesystem::path object(const std::string& kind, const std::string& name) const;
+
+  // Whether the course has an object of this kind and name at all: not every module has a fast body.
+  bool has(const std::string& kind, const std::string& name) const;
+
+  // The body given in place of a module that the student has not written: the fast one where there is one.
+  std::filesystem::path given_body(const std::string& slug) const;
 
   // The cases that a program must run, as they were written down when the course was built: kind "test" with a
   // module's slug, or "checkpoint" with its own.

@@ -78,7 +78,7 @@ std::string data_folder() {
 std::vector<std::string> student_environment() {
   std::vector<std::string> environment{"OPENBLAS_NUM_THREADS=1", "PATH=/usr/local/bin:/usr/bin:/bin"};
   if (const std::string folder = data_folder(); !folder.empty()) environment.push_back("TITO_DATA=" + folder);
-  for (const char* name : {"TINYTORCH_THREADS", "TITO_DIGITS", "TERM", "COLUMNS", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH",
+  for (const char* name : {"TITO_THREADS", "TITO_DIGITS", "TERM", "COLUMNS", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH",
                            "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
   }
