@@ -1,6 +1,6 @@
-// Matrix products on raw float32 memory, by OpenBLAS.
+// Matrix products on raw float32 memory.
 //
-// Given: not coursework. The only code that calls BLAS.
+// Given: not coursework.
 #pragma once
 
 #include <cstdint>

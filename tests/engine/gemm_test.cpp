@@ -13,10 +13,15 @@
 #include <vector>
 
 #include "judge/case.hpp"
+#include "kernels/blas.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/tiles.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::kernels::gemm;
+using tinytorch::kernels::multiply_by_blas;
+using tinytorch::kernels::multiply_in_tiles;
+using tinytorch::kernels::Operand;
 using tinytorch::kernels::Transpose;
 
 namespace {
@@ -55,8 +60,31 @@ std::vector<float> random_values(std::int64_t count, std::mt19937_64& random) {
   return values;
 }
 
-// The first thing that is wrong with gemm's answer, or nothing.
-std::string mistake(const Product& p, std::mt19937_64& random) {
+// What computes a product: gemm, or one of the ways it chooses from.
+using Way = void (*)(const Product& p, const float* a, const float* b, float* c);
+
+void by_gemm(const Product& p, const float* a, const float* b, float* c) {
+  gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, a, p.lda(), b, p.ldb(), p.beta, c, p.ldc());
+}
+
+Operand left_of(const Product& p, const float* a) {
+  return p.transpose_a == Transpose::no ? Operand{a, p.lda(), 1} : Operand{a, 1, p.lda()};
+}
+
+Operand right_of(const Product& p, const float* b) {
+  return p.transpose_b == Transpose::no ? Operand{b, p.ldb(), 1} : Operand{b, 1, p.ldb()};
+}
+
+void by_tiles(const Product& p, const float* a, const float* b, float* c) {
+  multiply_in_tiles(p.m, p.n, p.k, p.alpha, left_of(p, a), right_of(p, b), p.beta, c, p.ldc());
+}
+
+void by_blas(const Product& p, const float* a, const float* b, float* c) {
+  multiply_by_blas(p.m, p.n, p.k, p.alpha, left_of(p, a), right_of(p, b), p.beta, c, p.ldc());
+}
+
+// The first thing that is wrong with the answer, or nothing.
+std::string mistake(const Product& p, std::mt19937_64& random, Way multiply = by_gemm) {
   const std::vector<float> a = random_values(p.rows_a() * p.lda(), random);
   const std::vector<float> b = random_values(p.rows_b() * p.ldb(), random);
   std::vector<float> c = random_values(p.m * p.ldc(), random);
@@ -70,8 +98,7 @@ std::string mistake(const Product& p, std::mt19937_64& random) {
     }
   }
   const std::vector<float> before = c;
-  gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, a.data(), p.lda(), b.data(), p.ldb(), p.beta, c.data(),
-       p.ldc());
+  multiply(p, a.data(), b.data(), c.data());
 
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.ldc(); ++j) {
@@ -199,11 +226,30 @@ TEST_CASE("gemm hands NaN on", "[gemm]") {
   }
 }
 
-TEST_CASE("gemm refuses extents that BLAS cannot count", "[gemm]") {
+TEST_CASE("Tiles and OpenBLAS agree with the definition of the product, whichever gemm chooses", "[gemm]") {
+  std::mt19937_64 random(judge::seed());
+  for (const Way way : {by_tiles, by_blas}) {
+    for (int i = 0; i < 60; ++i) {
+      Product p = random_product(90, random);
+      p.m += 1;  // tiles are asked for matrices only
+      p.n += 1;
+      p.k += 1;
+      CHECK(mistake(p, random, way) == "");
+    }
+    // Past the blocks of rows and the panels of steps, in every transposition.
+    for (const Transpose transpose_a : {Transpose::no, Transpose::yes}) {
+      for (const Transpose transpose_b : {Transpose::no, Transpose::yes}) {
+        CHECK(mistake({transpose_a, transpose_b, 253, 35, 270, 1.0F, 0.0F, 0}, random, way) == "");
+        CHECK(mistake({transpose_a, transpose_b, 13, 70, 525, 0.5F, -1.0F, 3}, random, way) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("A product by OpenBLAS refuses extents that BLAS cannot count", "[gemm]") {
   const std::int64_t past = std::int64_t{1} << 31;
   float dummy = 0.0F;
-  CHECK_THROWS_AS(gemm(Transpose::no, Transpose::no, 2, 2, past, 1.0F, &dummy, past, &dummy, 2, 0.0F, &dummy, 2),
-                  tinytorch::ValueError);
+  CHECK_THROWS_AS(multiply_by_blas(2, 2, past, 1.0F, {&dummy, past, 1}, {&dummy, 2, 1}, 0.0F, &dummy, 2), tinytorch::ValueError);
 }
 
 TEST_CASE("gemm gives the same answer from several threads at once", "[gemm]") {

@@ -1,0 +1,244 @@
+// C is cut into tiles of a few rows and two vectors of columns. A tile stays in registers while it runs through k:
+// each step reads two vectors of B and multiplies them by one number of A for each row. The panel of B that a column of
+// tiles needs is copied together first, so that it is read in order and stays in the nearest cache; A is read where
+// it lies.
+#include "kernels/tiles.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "kernels/simd.hpp"
+
+namespace tinytorch::kernels {
+
+namespace {
+
+constexpr int most_rows = vector_registers == 32 ? 12 : 6;  // of a tile: with two vectors each, and three to work with
+constexpr int most_vectors = 2;                             // of columns
+constexpr std::int64_t panel_columns = most_vectors * lanes;
+constexpr std::int64_t panel_depth = 256;  // steps of k: a panel of B takes 32 KiB at most
+constexpr std::int64_t block_rows = 240;   // of A, used for one panel after another: 240 KiB at most
+
+// How A and C are reached from the first row of a tile.
+struct Tile {
+  const float* a;
+  std::int64_t a_row, a_column;  // steps
+  float* c;
+  std::int64_t ldc;
+  std::int64_t columns;  // of C that the tile covers, at most vectors * lanes
+  float alpha, beta;
+};
+
+// One tile over `depth` steps of k. `panel` holds, for each step, `vectors` vectors of B's columns.
+template <int rows, int vectors>
+void one_tile(const Tile& tile, const float* panel, std::int64_t depth) {
+  std::array<std::array<Vector, vectors>, rows> sums{};
+  // From three rows to the next: an address is a pointer and one or two steps.
+  constexpr int groups = (rows + 2) / 3;
+  std::array<const float*, groups> a;
+  for (int g = 0; g < groups; ++g) a[static_cast<std::size_t>(g)] = tile.a + 3 * g * tile.a_row;
+  const std::int64_t row = tile.a_row;
+  for (std::int64_t step = 0; step < depth; ++step, panel += vectors * lanes) {
+    std::array<Vector, vectors> b;
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < vectors; ++v) {
+      b[v] = load(panel + static_cast<std::int64_t>(v) * lanes);
+      keep_in_register(b[v]);
+    }
+#pragma GCC unroll 12
+    for (std::size_t i = 0; i < rows; ++i) {
+      const float* group = a[i / 3];
+      const Vector factor = broadcast(i % 3 == 0 ? group[0] : i % 3 == 1 ? group[row] : group[2 * row]);
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < vectors; ++v) sums[i][v] += factor * b[v];
+    }
+#pragma GCC unroll 4
+    for (const float*& pointer : a) pointer += tile.a_column;
+  }
+
+  const bool whole = tile.columns == vectors * lanes;
+  const Vector alpha = broadcast(tile.alpha);
+  const Vector beta = broadcast(tile.beta);
+#pragma GCC unroll 12
+  for (std::size_t i = 0; i < rows; ++i) {
+    float* c = tile.c + static_cast<std::int64_t>(i) * tile.ldc;
+    if (whole) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < vectors; ++v) {
+        float* to = c + static_cast<std::int64_t>(v) * lanes;
+        store(to, tile.beta == 0.0F ? alpha * sums[i][v] : alpha * sums[i][v] + beta * load(to));
+      }
+    } else {
+      std::array<float, vectors * lanes> result;
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < vectors; ++v) store(result.data() + v * lanes, alpha * sums[i][v]);
+      for (std::int64_t j = 0; j < tile.columns; ++j) {
+        const float product = result[static_cast<std::size_t>(j)];
+        c[j] = tile.beta == 0.0F ? product : product + tile.beta * c[j];
+      }
+    }
+  }
+}
+
+using TileFunction = void (*)(const Tile&, const float*, std::int64_t);
+
+template <int vectors, std::size_t... index>
+constexpr std::array<TileFunction, sizeof...(index)> tiles_of(std::index_sequence<index...>) {
+  return {&one_tile<static_cast<int>(index) + 1, vectors>...};
+}
+
+constexpr auto narrow_tiles = tiles_of<1>(std::make_index_sequence<most_rows>());
+constexpr auto wide_tiles = tiles_of<2>(std::make_index_sequence<most_rows>());
+
+// Copies `depth` rows of `columns` columns of B together, `width` floats for each row, zeros filling in.
+void copy_panel(const Operand& b, std::int64_t depth, std::int64_t columns, std::int64_t width, float* panel) {
+  if (b.column_step == 1) {
+    for (std::int64_t p = 0; p < depth; ++p, panel += width) {
+      const float* row = b.data + p * b.row_step;
+      if (columns == width) {
+        for (std::int64_t j = 0; j < width; j += lanes) store(panel + j, load(row + j));
+      } else {
+        std::fill(std::copy_n(row, columns, panel), panel + width, 0.0F);
+      }
+    }
+    return;
+  }
+  // B lies transposed: its columns are in order. Whole squares are turned around in registers.
+  for (std::int64_t j = 0; j < width; j += lanes) {
+    const float* column = b.data + j * b.column_step;
+    std::int64_t p = 0;
+    if (j + lanes <= columns) {
+      for (; p + lanes <= depth; p += lanes) {
+        std::array<Vector, lanes> square;
+        for (std::size_t i = 0; i < lanes; ++i) square[i] = load(column + static_cast<std::int64_t>(i) * b.column_step + p);
+        transpose(square);
+        for (std::size_t i = 0; i < lanes; ++i) store(panel + (p + static_cast<std::int64_t>(i)) * width + j, square[i]);
+      }
+    }
+    for (; p < depth; ++p) {
+      for (std::int64_t i = 0; i < lanes; ++i) {
+        panel[p * width + j + i] = j + i < columns ? column[i * b.column_step + p * b.row_step] : 0.0F;
+      }
+    }
+  }
+}
+
+// The number of parts of at most `most` that `extent` is cut into.
+std::int64_t parts_of(std::int64_t extent, std::int64_t most) { return (extent + most - 1) / most; }
+
+// The sum of a vector's lanes.
+float sum_of(Vector vector) {
+  std::array<float, lanes> values;
+  store(values.data(), vector);
+  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) values[i] += values[i + half];
+  }
+  return values[0];
+}
+
+// The products of `rows` rows with x, for each row two sums that do not wait for one another.
+template <int rows>
+void dot_rows(const float* matrix, std::int64_t row_step, std::int64_t columns, const float* x, float* result) {
+  std::array<std::array<Vector, 2>, rows> sums{};
+  std::int64_t j = 0;
+  for (; j + 2 * lanes <= columns; j += 2 * lanes) {
+    const Vector x0 = load(x + j);
+    const Vector x1 = load(x + j + lanes);
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < rows; ++i) {
+      const float* row = matrix + static_cast<std::int64_t>(i) * row_step + j;
+      sums[i][0] += load(row) * x0;
+      sums[i][1] += load(row + lanes) * x1;
+    }
+  }
+  for (std::size_t i = 0; i < rows; ++i) {
+    result[i] = sum_of(sums[i][0] + sums[i][1]);
+    for (std::int64_t k = j; k < columns; ++k) result[i] += matrix[static_cast<std::int64_t>(i) * row_step + k] * x[k];
+  }
+}
+
+// y[j] += sum over four rows of factor[i] * row i [j].
+void add_rows(const float* matrix, std::int64_t row_step, const std::array<float, 4>& factor, std::int64_t columns, float* y) {
+  const float* r0 = matrix;
+  const float* r1 = r0 + row_step;
+  const float* r2 = r1 + row_step;
+  const float* r3 = r2 + row_step;
+  for (std::int64_t j = 0; j < columns; ++j) {
+    y[j] += (factor[0] * r0[j] + factor[1] * r1[j]) + (factor[2] * r2[j] + factor[3] * r3[j]);
+  }
+}
+
+}  // namespace
+
+void multiply_in_tiles(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b,
+                       float beta, float* c, std::int64_t ldc) {
+  alignas(64) static thread_local std::array<float, static_cast<std::size_t>(panel_columns * panel_depth)> panel;
+  const std::int64_t depths = parts_of(k, panel_depth);
+  for (std::int64_t depth = 0; depth < depths; ++depth) {
+    const std::int64_t p = k * depth / depths;
+    const std::int64_t steps = k * (depth + 1) / depths - p;
+    for (std::int64_t block = 0; block < m; block += block_rows) {
+      const std::int64_t rows = std::min(block_rows, m - block);
+      const std::int64_t tiles = parts_of(rows, most_rows);
+      for (std::int64_t j = 0; j < n; j += panel_columns) {
+        const std::int64_t columns = std::min(panel_columns, n - j);
+        const bool narrow = columns <= lanes;
+        const std::int64_t width = narrow ? lanes : panel_columns;
+        copy_panel({b.data + p * b.row_step + j * b.column_step, b.row_step, b.column_step}, steps, columns, width, panel.data());
+        for (std::int64_t t = 0; t < tiles; ++t) {
+          const std::int64_t i = block + rows * t / tiles;
+          const std::int64_t height = block + rows * (t + 1) / tiles - i;
+          const Tile tile{a.data + i * a.row_step + p * a.column_step, a.row_step, a.column_step, c + i * ldc + j, ldc, columns,
+                          alpha, depth == 0 ? beta : 1.0F};
+          (narrow ? narrow_tiles : wide_tiles)[static_cast<std::size_t>(height - 1)](tile, panel.data(), steps);
+        }
+      }
+    }
+  }
+}
+
+void multiply_vector(std::int64_t rows, std::int64_t columns, float alpha, const Operand& matrix, const float* x,
+                     std::int64_t x_step, float beta, float* y, std::int64_t y_step) {
+  static thread_local std::vector<float> gathered;
+  if (x_step != 1) {
+    gathered.resize(static_cast<std::size_t>(columns));
+    for (std::int64_t j = 0; j < columns; ++j) gathered[static_cast<std::size_t>(j)] = x[j * x_step];
+    x = gathered.data();
+  }
+  const auto put = [&](std::int64_t i, float product) {
+    float& to = y[i * y_step];
+    to = beta == 0.0F ? alpha * product : alpha * product + beta * to;
+  };
+  if (matrix.column_step == 1) {
+    std::array<float, 4> products;
+    std::int64_t i = 0;
+    for (; i + 4 <= rows; i += 4) {
+      dot_rows<4>(matrix.data + i * matrix.row_step, matrix.row_step, columns, x, products.data());
+      for (std::int64_t r = 0; r < 4; ++r) put(i + r, products[static_cast<std::size_t>(r)]);
+    }
+    for (; i < rows; ++i) {
+      dot_rows<1>(matrix.data + i * matrix.row_step, matrix.row_step, columns, x, products.data());
+      put(i, products[0]);
+    }
+    return;
+  }
+  // The columns lie in order: y is a sum of columns, a piece of y at a time that stays in the nearest cache.
+  constexpr std::int64_t piece = 2048;
+  std::array<float, piece> sums;
+  for (std::int64_t from = 0; from < rows; from += piece) {
+    const std::int64_t count = std::min(piece, rows - from);
+    std::fill_n(sums.begin(), count, 0.0F);
+    const float* column = matrix.data + from;
+    std::int64_t j = 0;
+    for (; j + 4 <= columns; j += 4, column += 4 * matrix.column_step) {
+      add_rows(column, matrix.column_step, {x[j], x[j + 1], x[j + 2], x[j + 3]}, count, sums.data());
+    }
+    for (; j < columns; ++j, column += matrix.column_step) {
+      for (std::int64_t i = 0; i < count; ++i) sums[static_cast<std::size_t>(i)] += x[j] * column[i];
+    }
+    for (std::int64_t i = 0; i < count; ++i) put(from + i, sums[static_cast<std::size_t>(i)]);
+  }
+}
+
+}  // namespace tinytorch::kernels
