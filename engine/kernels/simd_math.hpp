@@ -61,28 +61,30 @@ inline void store_first(float* to, Vector vector, std::int64_t count) {
 #endif
 }
 
+// One instruction each. Where a lane of either is NaN, the result's is b's.
 inline Vector larger(Vector a, Vector b) { return a > b ? a : b; }
+inline Vector smaller(Vector a, Vector b) { return a < b ? a : b; }
 
-// Over all lanes of one vector.
-inline float sum_of(Vector x) {
+// The sum of all lanes, and the largest of them, in every lane of the result.
+inline Vector sum_of(Vector x) {
   for (std::int32_t distance = lanes / 2; distance > 0; distance /= 2) {
     x += __builtin_shuffle(x, lane_numbers() ^ distance);
   }
-  return x[0];
+  return x;
 }
 
-inline float largest_of(Vector x) {
+inline Vector largest_of(Vector x) {
   for (std::int32_t distance = lanes / 2; distance > 0; distance /= 2) {
     x = larger(x, __builtin_shuffle(x, lane_numbers() ^ distance));
   }
-  return x[0];
+  return x;
 }
 
 inline Vector absolute(Vector x) { return from_bits(bits_of(x) & 0x7fffffff); }
 
 namespace detail {
 
-// x = n ln 2 + r with a whole n and |r| <= ln 2 / 2. `low` is added to r: a part of x too small for x itself to hold.
+// x = n ln 2 + r with a whole n and |r| <= ln 2 / 2.
 struct Reduced {
   IntVector n;
   Vector n_as_float;
@@ -90,7 +92,7 @@ struct Reduced {
 };
 
 // Needs |x| < 2^21.
-inline Reduced reduce(Vector x, Vector low) {
+inline Reduced reduce(Vector x) {
   // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lowest bits.
   constexpr float magic = 12582912.0F;
   constexpr std::int32_t magic_bits = 0x4b400000;
@@ -98,7 +100,7 @@ inline Reduced reduce(Vector x, Vector low) {
   constexpr float ln2_low = -2.12194440e-4F;
   const Vector shifted = x * 1.44269504F + magic;
   const Vector n = shifted - magic;
-  return {bits_of(shifted) - magic_bits, n, x - n * ln2_high - n * ln2_low + low};
+  return {bits_of(shifted) - magic_bits, n, x - n * ln2_high - n * ln2_low};
 }
 
 // exp(r) - 1 for |r| <= ln 2 / 2; the polynomial fits (exp(r) - 1 - r) / r^2.
@@ -116,30 +118,36 @@ inline Vector power_of_two(IntVector n) { return from_bits((n + 127) << 23); }
 // x * 2^n, rounded once, for |n| <= 252.
 inline Vector scale(Vector x, const Reduced& reduced) {
 #if defined(__AVX512F__)
+  // With a mask, because GCC 12 warns of the plain one's own code (GCC bug 105593).
+  const auto values = reinterpret_cast<__m512>(x);
   return reinterpret_cast<Vector>(
-      _mm512_scalef_ps(reinterpret_cast<__m512>(x), reinterpret_cast<__m512>(reduced.n_as_float)));
+      _mm512_mask_scalef_ps(values, 0xffff, values, reinterpret_cast<__m512>(reduced.n_as_float)));
 #else
   const IntVector half = reduced.n >> 1;
   return x * power_of_two(half) * power_of_two(reduced.n - half);
 #endif
 }
 
+// The same for any x that is not NaN. Past these bounds exp() is 0 or infinite.
+inline Reduced reduce_any(Vector x) { return reduce(smaller(broadcast(89.0F), larger(broadcast(-104.0F), x))); }
+
 }  // namespace detail
 
-// exp(x + low), where low is so small against x that their sum would lose it.
-inline Vector exp(Vector x, Vector low = Vector{}) {
-  // Past these bounds the result is 0 or infinite. Written so that NaN passes.
-  x = x < -104.0F ? broadcast(-104.0F) : x;
-  x = x > 89.0F ? broadcast(89.0F) : x;
-  const detail::Reduced reduced = detail::reduce(x, low);
+inline Vector exp(Vector x) {
+  const detail::Reduced reduced = detail::reduce_any(x);
   return detail::scale(1.0F + detail::expm1_reduced(reduced.r), reduced);
+}
+
+// exp(x + low), where low is so small against x that their sum would lose it.
+inline Vector exp(Vector x, Vector low) {
+  const detail::Reduced reduced = detail::reduce_any(x);
+  return detail::scale(1.0F + detail::expm1_reduced(reduced.r + low), reduced);
 }
 
 // With e = exp(2|x|) - 1: tanh |x| = e / (e + 2), which loses nothing near 0.
 inline Vector tanh(Vector x) {
-  Vector a = absolute(x);
-  a = a > 10.0F ? broadcast(10.0F) : a;  // from 9.02 on the result is 1
-  const detail::Reduced reduced = detail::reduce(2.0F * a, Vector{});
+  const Vector a = smaller(broadcast(10.0F), absolute(x));  // from 9.02 on the result is 1
+  const detail::Reduced reduced = detail::reduce(2.0F * a);
   const Vector power = detail::power_of_two(reduced.n);
   const Vector e = power * detail::expm1_reduced(reduced.r) + (power - 1.0F);
   return from_bits(bits_of(e / (e + 2.0F)) | (bits_of(x) & INT32_MIN));
@@ -164,8 +172,7 @@ struct Normal {
 // The share above a = |x| is exp(-a^2 / 2) t P(t) with t = 1 / (1 + 0.35 a); the polynomial P fits it relatively, for
 // a up to 14.3, where the share is past the smallest float.
 inline Normal normal(Vector x) {
-  Vector a = absolute(x);
-  a = a > 15.0F ? broadcast(15.0F) : a;
+  const Vector a = smaller(broadcast(15.0F), absolute(x));
   // The rounding of a^2 alone would be multiplied by a^2 / 2: take the square in two parts, the first of them exact.
   const Vector high = from_bits(bits_of(a) & ~0xfff);
   const Vector low = (a - high) * (a + high);

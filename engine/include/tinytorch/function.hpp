@@ -37,6 +37,14 @@ class Function {
   // throws: ShapeError when grad_output does not fit.
   virtual std::vector<Tensor> backward(const Tensor& grad_output) = 0;
 
+  // Offers this step the work of the one behind it, `next`, whose only input is this step's result. After true, and
+  // before forward(), next is not called: this step's forward() gives next's result, and its backward() takes the
+  // gradient of that. Who walks a network may ask; a step that knows of nothing better keeps to its own work.
+  virtual bool absorb(const Function& next) {
+    static_cast<void>(next);
+    return false;
+  }
+
   // Says which inputs need a gradient, before backward(). All do until told otherwise:
   // the first layer of a network is spared the gradient of the images.
   void want_gradient(std::size_t input, bool wanted) {
