@@ -152,23 +152,35 @@ void in_pairs(std::int64_t channels, const Visit& visit) {
 
 std::int64_t padded_channels(std::int64_t channels) { return (channels + lanes - 1) / lanes * lanes; }
 
+namespace {
+
+// Calls visit(at) for the beginnings of pieces of `lanes` that cover `extent`, which is no less: the last piece may
+// overlap the one before it.
+template <class Visit>
+void in_lanes(std::int64_t extent, const Visit& visit) {
+  for (std::int64_t at = 0; at + lanes <= extent; at += lanes) visit(at);
+  if (extent % lanes != 0) visit(extent - lanes);
+}
+
+}  // namespace
+
 void transpose(const float* from, std::int64_t rows, std::int64_t columns, std::int64_t from_step, float* to,
                std::int64_t to_step) {
-  const std::int64_t square_rows = rows / lanes * lanes;
-  const std::int64_t square_columns = columns / lanes * lanes;
-  for (std::int64_t i = 0; i < square_rows; i += lanes) {
-    for (std::int64_t j = 0; j < square_columns; j += lanes) {
-      std::array<Vector, lanes> square;
-      for (std::int64_t r = 0; r < lanes; ++r) square[static_cast<std::size_t>(r)] = load(from + (i + r) * from_step + j);
-      transpose(square);
-      for (std::int64_t r = 0; r < lanes; ++r) store(to + (j + r) * to_step + i, square[static_cast<std::size_t>(r)]);
+  if (rows == 1 && to_step == 1) {
+    std::copy_n(from, columns, to);
+  } else if (rows < lanes || columns < lanes) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      for (std::int64_t i = 0; i < rows; ++i) to[j * to_step + i] = from[i * from_step + j];
     }
-    for (std::int64_t j = square_columns; j < columns; ++j) {
-      for (std::int64_t r = 0; r < lanes; ++r) to[j * to_step + i + r] = from[(i + r) * from_step + j];
-    }
-  }
-  for (std::int64_t j = 0; j < columns; ++j) {
-    for (std::int64_t i = square_rows; i < rows; ++i) to[j * to_step + i] = from[i * from_step + j];
+  } else {
+    in_lanes(rows, [&](std::int64_t i) {
+      in_lanes(columns, [&](std::int64_t j) {
+        std::array<Vector, lanes> square;
+        for (std::int64_t r = 0; r < lanes; ++r) square[static_cast<std::size_t>(r)] = load(from + (i + r) * from_step + j);
+        transpose(square);
+        for (std::int64_t r = 0; r < lanes; ++r) store(to + (j + r) * to_step + i, square[static_cast<std::size_t>(r)]);
+      });
+    });
   }
 }
 

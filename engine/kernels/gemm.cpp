@@ -27,6 +27,9 @@ constexpr std::int64_t least_work_to_split = std::int64_t{1} << 19;
 // A thread gets at least so many rows or columns: fewer would leave register tiles unfilled.
 constexpr std::int64_t tile = 16;
 
+// The same for work that does little with each number of a matrix: its rows of `columns` numbers that a thread gets at least.
+std::int64_t rows_worth_a_thread(std::int64_t columns) { return (std::int64_t{1} << 17) / columns + 1; }
+
 // Whether OpenBLAS has the faster kernels (bench/gemm_speed measures both). Ours win with AVX-512, which the OpenBLAS
 // of Debian 12 does not use on every processor that has it, and wherever a matrix is small; OpenBLAS wins large products
 // with AVX2, and everything on processors that lack fused multiply-adds.
@@ -81,13 +84,22 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int
   const Operand left = operand(transpose_a, a, lda);
   const Operand right = operand(transpose_b, b, ldb);
   if (k == 1) {
-    return outer_product(m, n, alpha, left.data, left.row_step, right.data, right.column_step, beta, {c, ldc});
+    parallel_for(0, m, rows_worth_a_thread(n), [&](std::int64_t from, std::int64_t to) {
+      outer_product(to - from, n, alpha, left.data + from * left.row_step, left.row_step, right.data, right.column_step, beta,
+                    {c + from * ldc, ldc});
+    });
+    return;
   }
 
-  if (m == 1) {  // c^T = op(B)^T a^T
-    return multiply_vector(n, k, alpha, {right.data, right.column_step, right.row_step}, left.data, left.column_step, beta, c, 1);
-  }
-  if (n == 1) return multiply_vector(m, k, alpha, left, right.data, right.row_step, beta, c, ldc);
+  // y = M x, each thread computing a part of y.
+  const auto vector_product = [&](std::int64_t rows, const Operand& matrix, const float* x, std::int64_t x_step, std::int64_t y_step) {
+    parallel_for(0, rows, rows_worth_a_thread(k), [&](std::int64_t from, std::int64_t to) {
+      multiply_vector(to - from, k, alpha, {matrix.data + from * matrix.row_step, matrix.row_step, matrix.column_step}, x, x_step,
+                      beta, c + from * y_step, y_step);
+    });
+  };
+  if (m == 1) return vector_product(n, {right.data, right.column_step, right.row_step}, left.data, left.column_step, 1);  // transposed
+  if (n == 1) return vector_product(m, left, right.data, right.row_step, ldc);
 
   const auto multiply = blas_is_faster(m, n, k) ? multiply_by_blas : multiply_in_tiles;
   const auto block = [&](std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) {

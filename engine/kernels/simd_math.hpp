@@ -51,13 +51,17 @@ inline void store_first(float* to, Vector vector, std::int64_t count) {
 #if defined(__AVX512F__)
   const auto mask = static_cast<__mmask16>((1U << count) - 1U);
   _mm512_mask_storeu_ps(to, mask, reinterpret_cast<__m512>(vector));
-#elif defined(__AVX__)
-  const IntVector mask = lane_numbers() < static_cast<std::int32_t>(count);
-  _mm256_maskstore_ps(to, reinterpret_cast<__m256i>(mask), reinterpret_cast<__m256>(vector));
 #else
+  // By halves, since AVX2's masked store takes tens of cycles on some processors.
   std::array<float, lanes> values;
   store(values.data(), vector);
-  std::memcpy(to, values.data(), static_cast<std::size_t>(count) * sizeof(float));
+  const float* from = values.data();
+  for (std::int64_t size = lanes; size > 0; size /= 2) {
+    if ((count & size) == 0) continue;
+    std::memcpy(to, from, static_cast<std::size_t>(size) * sizeof(float));
+    to += size;
+    from += size;
+  }
 #endif
 }
 
@@ -128,20 +132,25 @@ inline Vector scale(Vector x, const Reduced& reduced) {
 #endif
 }
 
-// The same for any x that is not NaN. Past these bounds exp() is 0 or infinite.
-inline Reduced reduce_any(Vector x) { return reduce(smaller(broadcast(89.0F), larger(broadcast(-104.0F), x))); }
-
 }  // namespace detail
 
-inline Vector exp(Vector x) {
-  const detail::Reduced reduced = detail::reduce_any(x);
-  return detail::scale(1.0F + detail::expm1_reduced(reduced.r), reduced);
-}
-
-// exp(x + low), where low is so small against x that their sum would lose it.
-inline Vector exp(Vector x, Vector low) {
-  const detail::Reduced reduced = detail::reduce_any(x);
-  return detail::scale(1.0F + detail::expm1_reduced(reduced.r + low), reduced);
+// exp(x + low), where low is so small against x that their sum would lose it. Adding -0 changes nothing.
+inline Vector exp(Vector x, Vector low = broadcast(-0.0F)) {
+  // Past these bounds the result is 0 or infinite.
+#if defined(__AVX512F__)
+  x = larger(broadcast(-104.0F), x);
+#else
+  // A product that underflows takes several times as long as another: where the result is 0, none is made.
+  const IntVector vanishes = x < -104.0F;
+  x = vanishes ? Vector{} : x;
+#endif
+  const detail::Reduced reduced = detail::reduce(smaller(broadcast(89.0F), x));
+  const Vector result = detail::scale(1.0F + detail::expm1_reduced(reduced.r + low), reduced);
+#if defined(__AVX512F__)
+  return result;
+#else
+  return vanishes ? Vector{} : result;
+#endif
 }
 
 // With e = exp(2|x|) - 1: tanh |x| = e / (e + 2), which loses nothing near 0.

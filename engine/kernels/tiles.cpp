@@ -91,6 +91,21 @@ constexpr std::array<TileFunction, sizeof...(index)> tiles_of(std::index_sequenc
 constexpr auto narrow_tiles = tiles_of<1>(std::make_index_sequence<most_rows>());
 constexpr auto wide_tiles = tiles_of<2>(std::make_index_sequence<most_rows>());
 
+// A square of `lanes` rows is transposed; from the row `filled` on, it counts as zero.
+void turn_square(const float* from, std::int64_t from_step, std::int64_t filled, float* to, std::int64_t to_step) {
+  std::array<Vector, lanes> square;
+  if (filled == lanes) {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < lanes; ++i) square[i] = load(from + static_cast<std::int64_t>(i) * from_step);
+  } else {
+    square.fill(Vector{});
+    for (std::size_t i = 0; i < static_cast<std::size_t>(filled); ++i) square[i] = load(from + static_cast<std::int64_t>(i) * from_step);
+  }
+  transpose(square);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < lanes; ++i) store(to + static_cast<std::int64_t>(i) * to_step, square[i]);
+}
+
 // Copies `depth` rows of `columns` columns of B together, `width` floats for each row, zeros filling in.
 void copy_panel(const Operand& b, std::int64_t depth, std::int64_t columns, std::int64_t width, float* panel) {
   if (b.column_step == 1) {
@@ -104,22 +119,21 @@ void copy_panel(const Operand& b, std::int64_t depth, std::int64_t columns, std:
     }
     return;
   }
-  // B lies transposed: its columns are in order. Whole squares are turned around in registers.
+  // B lies transposed: its columns are in order. Whole squares are turned around in registers; the last one may overlap
+  // the one before it.
   for (std::int64_t j = 0; j < width; j += lanes) {
-    const float* column = b.data + j * b.column_step;
-    std::int64_t p = 0;
-    if (j + lanes <= columns) {
-      for (; p + lanes <= depth; p += lanes) {
-        std::array<Vector, lanes> square;
-        for (std::size_t i = 0; i < lanes; ++i) square[i] = load(column + static_cast<std::int64_t>(i) * b.column_step + p);
-        transpose(square);
-        for (std::size_t i = 0; i < lanes; ++i) store(panel + (p + static_cast<std::int64_t>(i)) * width + j, square[i]);
+    const float* first = b.data + j * b.column_step;
+    const std::int64_t filled = std::min(lanes, columns - j);
+    if (depth < lanes) {
+      for (std::int64_t p = 0; p < depth; ++p) {
+        for (std::int64_t i = 0; i < lanes; ++i) panel[p * width + j + i] = i < filled ? first[i * b.column_step + p] : 0.0F;
       }
+      continue;
     }
-    for (; p < depth; ++p) {
-      for (std::int64_t i = 0; i < lanes; ++i) {
-        panel[p * width + j + i] = j + i < columns ? column[i * b.column_step + p * b.row_step] : 0.0F;
-      }
+    const std::int64_t last = depth - lanes;
+    for (std::int64_t p = 0;; p = std::min(p + lanes, last)) {
+      turn_square(first + p, b.column_step, filled, panel + p * width + j, width);
+      if (p == last) break;
     }
   }
 }
@@ -151,6 +165,10 @@ void dot_rows(const float* matrix, std::int64_t row_step, std::int64_t columns, 
       sums[i][0] += load(row) * x0;
       sums[i][1] += load(row + lanes) * x1;
     }
+  }
+  for (; j + lanes <= columns; j += lanes) {
+    const Vector x0 = load(x + j);
+    for (std::size_t i = 0; i < rows; ++i) sums[i][0] += load(matrix + static_cast<std::int64_t>(i) * row_step + j) * x0;
   }
   for (std::size_t i = 0; i < rows; ++i) {
     result[i] = sum_of(sums[i][0] + sums[i][1]);
