@@ -64,7 +64,8 @@ std::vector<Tensor> gradient(const Function& function, const Tensor& kept, const
 // ---- ReLU
 
 Tensor ReLU::forward(const std::vector<Tensor>& inputs) {
-  output_ = mapped(only_input(*this, inputs), Grain::of_arithmetic, [](Vector x) { return x < 0.0F ? Vector{} : x; });
+  output_ =
+      mapped(only_input(*this, inputs), Grain::of_arithmetic, [](Vector x) { return kernels::larger(Vector{}, x); });
   return output_;
 }
 
@@ -76,8 +77,8 @@ std::vector<Tensor> ReLU::backward(const Tensor& grad_output) {
 // ---- Sigmoid
 
 Tensor Sigmoid::forward(const std::vector<Tensor>& inputs) {
-  output_ = mapped(only_input(*this, inputs), Grain::of_functions,
-                   [](Vector x) { return 1.0F / (1.0F + kernels::exp(-x)); });
+  output_ =
+      mapped(only_input(*this, inputs), Grain::of_functions, [](Vector x) { return 1.0F / (1.0F + kernels::exp(-x)); });
   return output_;
 }
 
@@ -110,7 +111,7 @@ Tensor Softmax::forward(const std::vector<Tensor>& inputs) {
   float* y = output_.data();
   kernels::parallel_for(0, input.size() / C, std::max<std::int64_t>(Grain::of_functions / C, 1),
                         [=](std::int64_t first, std::int64_t last) {
-                          for (std::int64_t n = first; n < last; ++n) fast::softmax_row(C, x + n * C, y + n * C);
+                          fast::softmax_rows(first, last, C, x, y, [](std::int64_t, float, float) {});
                         });
   return output_;
 }
@@ -136,7 +137,7 @@ std::vector<Tensor> Softmax::backward(const Tensor& grad_output) {
       const Vector last_dy = load_first(dy + whole, rest);
       Vector products = last_y * last_dy;
       for (std::int64_t i = 0; i < whole; i += lanes) products += load(y + i) * load(dy + i);
-      const float dot = sum_of(products);
+      const Vector dot = sum_of(products);
       for (std::int64_t i = 0; i < whole; i += lanes) store(dx + i, load(y + i) * (load(dy + i) - dot));
       store_first(dx + whole, last_y * (last_dy - dot), rest);
     }

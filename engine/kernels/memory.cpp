@@ -1,15 +1,18 @@
 #include "kernels/memory.hpp"
 
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <mutex>
 #include <new>
+#include <utility>
 
 // A sanitizer must see every block come and go, or it cannot find a use after release.
 #if defined(__SANITIZE_ADDRESS__)
@@ -59,8 +62,22 @@ void count_release(std::size_t bytes, bool overrun) {
   use.overruns += overrun ? 1 : 0;
 }
 
-void* system_allocate(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{alignment}); }
-void system_release(void* block) { ::operator delete (block, std::align_val_t{alignment}); }
+// Training walks through a few MiB again and again. On pages of 4 KiB the processor loses time in finding where each of
+// them lies, so large blocks ask the system for pages of this size.
+constexpr std::size_t large_page = std::size_t{2} << 20;
+
+void* system_allocate(std::size_t bytes) {
+  const bool large = bytes >= large_page;
+  const std::size_t unit = large ? large_page : alignment;
+  void* block = bytes > std::numeric_limits<std::size_t>::max() - unit ? nullptr : std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
+  if (block == nullptr) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  if (large) ::madvise(block, bytes, MADV_HUGEPAGE);  // a wish: all works without, too
+#endif
+  return block;
+}
+
+void system_release(void* block) { std::free(block); }
 
 }  // namespace
 
@@ -75,7 +92,7 @@ struct SizeClass {
   std::size_t bytes;
 };
 
-SizeClass size_class(std::size_t bytes) {
+constexpr SizeClass size_class(std::size_t bytes) {
   if (bytes <= alignment) return {0, alignment};
   const auto octave = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // 2^octave < bytes <= 2^(octave + 1)
   const std::size_t quarter = std::size_t{1} << (octave - 2);
@@ -91,13 +108,14 @@ class Cache {
       const std::lock_guard lock(mutex());
       if (Free* block = free_[size.index]; block != nullptr) {
         free_[size.index] = block->next;
-        cached_bytes_ -= size.bytes;
+        if (!is_cut(size)) cached_bytes_ -= size.bytes;
         count_request(asked, false);
         return block;
       }
     }
-    void* block = system_allocate(size.bytes);
+    void* block = is_cut(size) ? nullptr : system_allocate(size.bytes);
     const std::lock_guard lock(mutex());
+    if (block == nullptr) block = cut(size.bytes);
     count_request(asked, true);
     return block;
   }
@@ -112,9 +130,9 @@ class Cache {
       if (size.bytes > limit) {
         surplus = new (memory) Free{nullptr};
       } else {
-        if (cached_bytes_ + size.bytes > limit) surplus = take_all();
+        if (!is_cut(size) && cached_bytes_ + size.bytes > limit) surplus = take_all();
         free_[size.index] = new (memory) Free{free_[size.index]};
-        cached_bytes_ += size.bytes;
+        if (!is_cut(size)) cached_bytes_ += size.bytes;
       }
     }
     while (surplus != nullptr) {
@@ -131,9 +149,27 @@ class Cache {
 
   static constexpr std::size_t limit = std::size_t{256} << 20;
 
+  // Blocks of a middling size are cut from pieces of memory that lie on large pages. They are kept for ever: there are as
+  // many as were once in use at the same time.
+  static constexpr std::size_t piece = 2 * large_page;
+  static constexpr std::size_t first_cut = size_class(large_page / 128).index;  // 16 KiB
+  static constexpr std::size_t last_cut = size_class(large_page / 2).index;     // 1 MiB
+  static bool is_cut(const SizeClass& size) { return size.index >= first_cut && size.index <= last_cut; }
+
+  void* cut(std::size_t bytes) {
+    if (left_ < bytes) {
+      rest_ = static_cast<std::byte*>(system_allocate(piece));
+      left_ = piece;
+    }
+    left_ -= bytes;
+    return std::exchange(rest_, rest_ + bytes);
+  }
+
   Free* take_all() {
     Free* all = nullptr;
-    for (Free*& list : free_) {
+    for (std::size_t index = 0; index < free_.size(); ++index) {
+      if (index >= first_cut && index <= last_cut) continue;
+      Free*& list = free_[index];
       while (list != nullptr) {
         Free* block = list;
         list = block->next;
@@ -146,7 +182,9 @@ class Cache {
   }
 
   std::array<Free*, 4 * 58> free_{};  // for every size a size_t can hold
-  std::size_t cached_bytes_ = 0;
+  std::size_t cached_bytes_ = 0;      // of those that are not cut
+  std::byte* rest_ = nullptr;         // of the piece that is being cut
+  std::size_t left_ = 0;
 };
 
 Cache& cache() {

@@ -141,7 +141,7 @@ inline Vector exp(Vector x, Vector low = broadcast(-0.0F)) {
   x = larger(broadcast(-104.0F), x);
 #else
   // A product that underflows takes several times as long as another: where the result is 0, none is made.
-  const IntVector vanishes = x < -104.0F;
+  const IntVector vanishes = x + low < -104.0F;  // false for NaN in either
   x = vanishes ? Vector{} : x;
 #endif
   const detail::Reduced reduced = detail::reduce(smaller(broadcast(89.0F), x));
