@@ -13,7 +13,7 @@
 # Builds for each module the objects of its reference body, demo, test and checkpoint, of its fast body and workload where
 # there is one, and for each milestone its own; CTest tests <name>.module.<slug> and <name>.checkpoint.<checkpoint>, and
 # <name>.fast.* for the same cases with all fast bodies; and below build/kits/<name>: kit.json, the plans (which cases each program must run) and
-# the precompiled header of the contract.
+# the precompiled headers of the contract.
 
 # One program of cases and its plan.
 function(tito_cases target object plan)
@@ -148,13 +148,13 @@ function(tito_course)
     set_tests_properties(${name}.module.${slug} ${name}.checkpoint.${checkpoint} PROPERTIES TIMEOUT 300)
     if(fast_slugs)
       foreach(kind checkpoint test)
-        if(kind STREQUAL test AND NOT slug IN_LIST fast_slugs)
+        if(kind STREQUAL "test" AND NOT slug IN_LIST fast_slugs)
           continue()
         endif()
         set(target ${name}_${slug}_fast_${kind})
         add_executable(${target} $<TARGET_OBJECTS:${name}_${slug}_${kind}> $<TARGET_OBJECTS:judge_case_runner>)
         target_link_libraries(${target} PRIVATE ${name}_fast_bodies judge Catch2::Catch2)
-        if(kind STREQUAL test)
+        if(kind STREQUAL "test")
           set(test ${name}.fast.module.${slug})
         else()
           set(test ${name}.fast.checkpoint.${checkpoint})
@@ -176,18 +176,44 @@ function(tito_course)
     list(APPEND include_flags "-I${folder}")
   endforeach()
   set(student_flags -std=c++20 ${TITO_COMMON_FLAGS} -Wall -Wextra -Wno-unused-parameter -Werror=return-type)
-  set(check_flags ${student_flags} -Og -D_GLIBCXX_ASSERTIONS ${include_flags})
+  set(check_flags ${student_flags} -Og -pipe -D_GLIBCXX_ASSERTIONS ${include_flags})
   set(full_flags ${student_flags} ${TITO_ENGINE_FLAGS} ${include_flags})
+  # A precompiled header costs time by its size, so of the standard library only what most bodies use. A module whose
+  # body uses one of the large headers has a precompiled header of its own, of what its reference body includes; an old
+  # one costs time but changes nothing, so a changed body does not configure anew.
   set(pch "${kit}/check/contract.hpp")
-  # A precompiled header costs time by its size, so of the standard library only what most bodies use.
   file(GENERATE OUTPUT "${pch}" CONTENT
     "${includes}#include <algorithm>\n#include <cmath>\n#include <limits>\n#include <numeric>\n#include <utility>\n")
+  set(precompiled "${pch}")
+  set(precompiled_for "")
+  set(index 0)
+  foreach(slug IN LISTS slugs)
+    math(EXPR index "${index} + 1")
+    if(index LESS 10)
+      set(number "0${index}")
+    else()
+      set(number "${index}")
+    endif()
+    set(body "${arg_ROOT}/modules/${number}_${slug}/${slug}.cpp")
+    file(STRINGS "${body}" large REGEX "^#include <(condition_variable|fstream|map|mutex|sstream|thread)>")
+    if(large)
+      file(STRINGS "${body}" lines REGEX "^#include (<|\"${name}/)")
+      list(JOIN lines "\n" lines)
+      file(GENERATE OUTPUT "${kit}/check/${slug}.hpp" CONTENT "${lines}\n")
+      list(APPEND precompiled "${kit}/check/${slug}.hpp")
+      list(APPEND precompiled_for "\"${slug}\": \"${kit}/check/${slug}.hpp\"")
+    endif()
+  endforeach()
+  list(JOIN precompiled_for ", " precompiled_for)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${arg_CONTRACT}/*.hpp")
-  add_custom_command(OUTPUT "${pch}.gch"
-    COMMAND ${CMAKE_CXX_COMPILER} ${check_flags} -x c++-header "${pch}" -o "${pch}.new"
-    COMMAND ${CMAKE_COMMAND} -E rename "${pch}.new" "${pch}.gch"  # whole, for compilers that read it meanwhile
-    DEPENDS "${pch}" ${headers} VERBATIM)
-  add_custom_target(${name}_precompiled ALL DEPENDS "${pch}.gch")
+  foreach(header IN LISTS precompiled)
+    add_custom_command(OUTPUT "${header}.gch"
+      COMMAND ${CMAKE_CXX_COMPILER} ${check_flags} -x c++-header "${header}" -o "${header}.new"
+      COMMAND ${CMAKE_COMMAND} -E rename "${header}.new" "${header}.gch"  # whole, for compilers that read it meanwhile
+      DEPENDS "${header}" ${headers} VERBATIM)
+  endforeach()
+  list(TRANSFORM precompiled APPEND ".gch")
+  add_custom_target(${name}_precompiled ALL DEPENDS ${precompiled})
 
   foreach(kind body fast bench test demo checkpoint milestone)
     list(JOIN objects_${kind} ",\n      " objects_${kind})
@@ -220,6 +246,7 @@ function(tito_course)
   \"compiler\": \"${CMAKE_CXX_COMPILER}\",
   \"symbols\": \"${CMAKE_NM}\",
   \"precompiled\": \"${pch}\",
+  \"precompiled_for\": {${precompiled_for}},
   \"plans\": \"${kit}/plans\",
   \"flags\": {
     \"check\": ${check_words},
@@ -251,7 +278,8 @@ function(tito_course)
     },
     \"runner\": {
       \"cases\": \"$<TARGET_OBJECTS:judge_case_runner>\",
-      \"demo\": \"$<TARGET_OBJECTS:judge_demo_runner>\"
+      \"demo\": \"$<TARGET_OBJECTS:judge_demo_runner>\",
+      \"bench\": \"$<TARGET_OBJECTS:judge_bench_runner>\"
     }
   },
   \"package\": [

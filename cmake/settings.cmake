@@ -18,7 +18,7 @@ set(TITO_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wno-restrict)
 
 # Flags that must be the same for everything that is linked together, students' files included.
 set(TITO_COMMON_FLAGS "")
-set(TITO_LINK_FLAGS "")
+set(TITO_LINK_FLAGS -Wl,--as-needed)
 if(TITO_SANITIZE)
   list(APPEND TITO_COMMON_FLAGS -fsanitize=${TITO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   list(APPEND TITO_LINK_FLAGS -fsanitize=${TITO_SANITIZE})

@@ -2,7 +2,8 @@
 //
 //   PROGRAM [Catch2's own arguments] [--seed N]        for people and CTest: Catch2's console output
 //   PROGRAM --plan                                     prints the cases as JSON: [{"name": .., "limit": seconds, "file": .., "line": ..}]
-//   PROGRAM --record FD --seed N [--from K]            for tito: runs the planned cases from number K (from 0)
+//   PROGRAM --record FD --seed N [--from K] [--every S]
+//                                                      for tito: runs every S-th planned case from number K (from 0)
 //
 // With --record the program ends without running destructors of static objects: what those do is no
 // longer the judge's business.
@@ -11,6 +12,7 @@
 #define CATCH_CONFIG_NO_POSIX_SIGNALS
 #include "judge/case.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -187,7 +189,7 @@ int run(int argc, char** argv) {
   bool plan = false;
   bool seeded = false;
   int descriptor = -1;
-  std::size_t from = 0;
+  std::size_t from = 0, every = 1;
   std::vector<std::string> arguments{argv[0]};
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
@@ -199,6 +201,7 @@ int run(int argc, char** argv) {
     else if (argument == "--seed") run_seed = number<std::uint64_t>(argument, value()), seeded = true;
     else if (argument == "--record") descriptor = number<int>(argument, value());
     else if (argument == "--from") from = number<std::size_t>(argument, value());
+    else if (argument == "--every") every = std::max<std::size_t>(1, number<std::size_t>(argument, value()));
     else arguments.push_back(argument);
   }
   const std::vector<Case> cases = planned_cases();
@@ -217,7 +220,7 @@ int run(int argc, char** argv) {
     judge::open_record(descriptor);
     judge::write_record(dump({{"event", "start"}, {"seed", run_seed}}));
     std::string pattern;
-    for (std::size_t i = from; i < cases.size(); ++i) pattern += (pattern.empty() ? "" : ",") + quoted(cases[i].name);
+    for (std::size_t i = from; i < cases.size(); i += every) pattern += (pattern.empty() ? "" : ",") + quoted(cases[i].name);
     if (pattern.empty()) return 0;
     arguments = {argv[0], pattern, "--order", "decl", "--reporter", "compact", "--out", "/dev/null"};
   } else {

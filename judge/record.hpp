@@ -14,7 +14,12 @@
 //   {"event":"end","case":"NAME","checks":C,"failed":F,"seconds":S}
 //   {"event":"finish"}                                          once, after the last case or demo
 //
-// The reader is tito/toolchain/judge.cpp.
+// A workload (bench_runner.cpp) begins and ends its rows as cases; "stopped" then names one, and there are also
+//   {"event":"row","case":"NAME","unit":".."}                   its plan, when asked for that
+//   {"event":"rate","case":"NAME","value":3.1}                  in the row's unit
+//   {"event":"limit","case":"NAME","value":120,"by":"memory"}   or "multiply-adds"
+//
+// The readers are tito/toolchain/judge.cpp and workload.cpp.
 #pragma once
 
 #include <string>

@@ -285,21 +285,52 @@ Variable apply(std::unique_ptr<Function> function, const std::vector<Variable>& 
 NoGrad::NoGrad() { ++no_grad_depth; }
 NoGrad::~NoGrad() { --no_grad_depth; }
 
-// A step without parameters may be done by the step before it. Where nothing is recorded, there is no need for Variables
-// between the steps.
+namespace {
+
+// The layers of a network as functions to call, where a step may have absorbed those behind it.
+class Walk {
+ public:
+  explicit Walk(Layer& layer) : layers_(layer.steps()) { make_next(); }
+
+  // The next function and its parameters; false at the end.
+  bool next(std::unique_ptr<Function>& function, std::vector<Parameter>& parameters) {
+    if (function_ == nullptr) return false;
+    function = std::move(function_);
+    parameters = std::move(parameters_);
+    make_next();
+    while (function_ != nullptr && parameters_.empty() && function->absorb(*function_)) make_next();
+    return true;
+  }
+
+ private:
+  void make_next() {
+    function_.reset();
+    if (at_ == layers_.size()) return;
+    Layer& layer = *layers_[at_++];
+    function_ = layer.function();
+    parameters_ = layer.parameters();
+  }
+
+  std::vector<Layer*> layers_;
+  std::size_t at_ = 0;
+  std::unique_ptr<Function> function_;  // of the layer before at_
+  std::vector<Parameter> parameters_;
+};
+
+}  // namespace
+
+// Where nothing is recorded, there is no need for Variables between the steps.
 Variable forward(Layer& layer, const Variable& x) {
-  const std::vector<Layer*> steps = layer.steps();
-  const auto function_at = [&](std::size_t& at) {
-    std::unique_ptr<Function> function = steps[at]->function();
-    while (at + 1 < steps.size() && steps[at + 1]->parameters().empty() && function->absorb(*steps[at + 1]->function())) ++at;
-    return function;
-  };
+  Walk walk(layer);
+  std::unique_ptr<Function> function;
+  std::vector<Parameter> parameters;
   if (no_grad_depth > 0) {
     Tensor y = x.value();
-    for (std::size_t at = 0; at < steps.size(); ++at) {
-      std::vector<Tensor> inputs{std::move(y)};
-      for (const Parameter& parameter : steps[at]->parameters()) inputs.push_back(parameter.value());
-      const std::unique_ptr<Function> function = function_at(at);
+    std::vector<Tensor> inputs;
+    while (walk.next(function, parameters)) {
+      inputs.clear();
+      inputs.push_back(std::move(y));
+      for (const Parameter& parameter : parameters) inputs.push_back(parameter.value());
       for (std::size_t i = 0; i < inputs.size(); ++i) function->want_gradient(i, false);
       y = function->forward(inputs);
     }
@@ -307,11 +338,11 @@ Variable forward(Layer& layer, const Variable& x) {
   }
   Variable y = x;
   std::vector<Variable> inputs;
-  for (std::size_t at = 0; at < steps.size(); ++at) {
+  while (walk.next(function, parameters)) {
     inputs.clear();
     inputs.push_back(std::move(y));
-    for (const Parameter& parameter : steps[at]->parameters()) inputs.emplace_back(parameter);
-    y = tinytorch::apply(function_at(at), inputs);
+    for (const Parameter& parameter : parameters) inputs.emplace_back(parameter);
+    y = tinytorch::apply(std::move(function), inputs);
   }
   return y;
 }

@@ -17,6 +17,7 @@
 #include "kernels/convolution.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/simd.hpp"
 #include "tinytorch/activations.hpp"
 
 namespace tinytorch {
@@ -359,38 +360,62 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const W
   return Convolution(window).forward(x, weight, bias);
 }
 
-void im2col(const float* image, std::int64_t channels, std::int64_t height, std::int64_t width, const Window& window,
-            float* columns) {
-  const std::int64_t K = window.kernel;
-  const std::int64_t OH = window.places(height);
-  const std::int64_t OW = window.places(width);
-  for (std::int64_t row = 0; row < channels * K * K; ++row) {
-    const float* plane = image + row / (K * K) * height * width;
-    for (std::int64_t i = 0; i < OH; ++i) {
-      const std::int64_t h = i * window.stride + row / K % K - window.padding;
-      for (std::int64_t j = 0; j < OW; ++j) {
-        const std::int64_t w = j * window.stride + row % K - window.padding;
-        const bool inside = h >= 0 && h < height && w >= 0 && w < width;
-        *columns++ = inside ? plane[h * width + w] : 0.0F;
+namespace {
+
+// The walk that im2col and col2im share: calls visit(h, w, count, column) for every run of `count` neighbouring places of one
+// tap that read pixels (h, w), (h, w + stride), .., whose entries begin at `column` of a plane's columns. With padding some
+// places have none.
+template <class Visit>
+void for_runs(std::int64_t H, std::int64_t W, const Window& window, const Visit& visit) {
+  const std::int64_t OH = window.places(H);
+  const std::int64_t OW = window.places(W);
+  const auto first_inside = [&](std::int64_t tap) {
+    return std::max<std::int64_t>((window.padding - tap + window.stride - 1) / window.stride, 0);
+  };
+  const auto end_inside = [&](std::int64_t tap, std::int64_t extent, std::int64_t places) {
+    const std::int64_t room = extent + window.padding - tap;
+    return room <= 0 ? 0 : std::min((room + window.stride - 1) / window.stride, places);
+  };
+  for (std::int64_t ki = 0; ki < window.kernel; ++ki) {
+    const std::int64_t top = first_inside(ki);
+    const std::int64_t bottom = end_inside(ki, H, OH);
+    for (std::int64_t kj = 0; kj < window.kernel; ++kj) {
+      const std::int64_t left = first_inside(kj);
+      const std::int64_t count = end_inside(kj, W, OW) - left;
+      for (std::int64_t i = top; count > 0 && i < bottom; ++i) {
+        visit(i * window.stride + ki - window.padding, left * window.stride + kj - window.padding, count,
+              ((ki * window.kernel + kj) * OH + i) * OW + left);
       }
     }
   }
 }
 
+}  // namespace
+
+void im2col(const float* image, std::int64_t channels, std::int64_t height, std::int64_t width, const Window& window,
+            float* columns) {
+  const std::int64_t size = window.kernel * window.kernel * window.places(height) * window.places(width);
+  if (window.padding > 0) std::fill_n(columns, channels * size, 0.0F);
+  for (std::int64_t c = 0; c < channels; ++c, image += height * width, columns += size) {
+    for_runs(height, width, window, [=, stride = window.stride](std::int64_t h, std::int64_t w, std::int64_t count, std::int64_t column) {
+      const float* from = image + h * width + w;
+      if (stride == 1) {
+        std::copy_n(from, count, columns + column);
+      } else {
+        for (std::int64_t j = 0; j < count; ++j) columns[column + j] = from[j * stride];
+      }
+    });
+  }
+}
+
 void col2im(const float* columns, std::int64_t channels, std::int64_t height, std::int64_t width, const Window& window,
             float* image) {
-  const std::int64_t K = window.kernel;
-  const std::int64_t OH = window.places(height);
-  const std::int64_t OW = window.places(width);
-  for (std::int64_t row = 0; row < channels * K * K; ++row) {
-    float* plane = image + row / (K * K) * height * width;
-    for (std::int64_t i = 0; i < OH; ++i) {
-      const std::int64_t h = i * window.stride + row / K % K - window.padding;
-      for (std::int64_t j = 0; j < OW; ++j, ++columns) {
-        const std::int64_t w = j * window.stride + row % K - window.padding;
-        if (h >= 0 && h < height && w >= 0 && w < width) plane[h * width + w] += *columns;
-      }
-    }
+  const std::int64_t size = window.kernel * window.kernel * window.places(height) * window.places(width);
+  for (std::int64_t c = 0; c < channels; ++c, image += height * width, columns += size) {
+    for_runs(height, width, window, [=, stride = window.stride](std::int64_t h, std::int64_t w, std::int64_t count, std::int64_t column) {
+      float* to = image + h * width + w;
+      for (std::int64_t j = 0; j < count; ++j) to[j * stride] += columns[column + j];
+    });
   }
 }
 
@@ -499,29 +524,56 @@ void for_pixels(const PoolExtents& e, const Window& window, const Visit& visit) 
 
 MaxPool2dFunction::MaxPool2dFunction(const Window& window) : window_(window) {}
 
+namespace {
+
+// One row of places of the usual window, 2 x 2 moved by 2: the largest pixels and their offsets in the plane, of which
+// `first` is the offset of the row's first pixel. The loop has no branch, so that it is done in vectors.
+void halve_row(const float* __restrict top, std::int64_t width, std::int64_t first, std::int64_t places, float* __restrict largest,
+               std::int32_t* __restrict winner) {
+  const float* bottom = top + width;
+  const auto below = static_cast<std::int32_t>(width);
+  for (std::int64_t j = 0; j < places; ++j) {
+    float best = top[2 * j];
+    std::int32_t at = 0;
+    at = top[2 * j + 1] > best ? 1 : at;
+    best = top[2 * j + 1] > best ? top[2 * j + 1] : best;
+    at = bottom[2 * j] > best ? below : at;
+    best = bottom[2 * j] > best ? bottom[2 * j] : best;
+    at = bottom[2 * j + 1] > best ? below + 1 : at;
+    best = bottom[2 * j + 1] > best ? bottom[2 * j + 1] : best;
+    largest[j] = best;
+    winner[j] = static_cast<std::int32_t>(first + 2 * j) + at;
+  }
+}
+
+}  // namespace
+
 Tensor MaxPool2dFunction::forward(const std::vector<Tensor>& inputs) {
   x_ = inputs[0];
   const PoolExtents e = pool_extents("MaxPool2d", x_.shape(), window_);
   Tensor y = Tensor::uninitialized({x_.shape()[0], x_.shape()[1], e.OH, e.OW});
   winner_.resize(static_cast<std::size_t>(y.size()));
+  const bool halves = window_.kernel == 2 && window_.stride == 2 && window_.padding == 0;
   for_planes(e, [&](std::int64_t plane) {
     const float* x = x_.data() + plane * e.pixels();
     std::int32_t* winner = winner_.data() + plane * e.places();
-    for (std::int64_t i = 0; i < e.OH; ++i) {
+    float* out = y.data() + plane * e.places();
+    for (std::int64_t i = 0; i < e.OH; ++i, winner += e.OW, out += e.OW) {
+      if (halves) {
+        halve_row(x + 2 * i * e.W, e.W, 2 * i * e.W, e.OW, out, winner);
+        continue;
+      }
       const auto [top, bottom] = covered(window_, i, e.H);
       for (std::int64_t j = 0; j < e.OW; ++j) {
         const auto [left, right] = covered(window_, j, e.W);
         std::int64_t best = top * e.W + left;
         for (std::int64_t h = top; h < bottom; ++h) {
-          for (std::int64_t pixel = h * e.W + left; pixel < h * e.W + right; ++pixel)
-            best = x[pixel] > x[best] ? pixel : best;
+          for (std::int64_t pixel = h * e.W + left; pixel < h * e.W + right; ++pixel) best = x[pixel] > x[best] ? pixel : best;
         }
-        *winner++ = static_cast<std::int32_t>(best);
+        winner[j] = static_cast<std::int32_t>(best);
+        out[j] = x[best];
       }
     }
-    winner -= e.places();
-    float* out = y.data() + plane * e.places();
-    for (std::int64_t place = 0; place < e.places(); ++place) out[place] = x[winner[place]];
   });
   return y;
 }
@@ -582,31 +634,36 @@ std::unique_ptr<Function> AvgPool2d::function() { return std::make_unique<AvgPoo
 
 namespace {
 
-// Two sums over one channel of images (N, C, plane), in double precision: of first(i) and second(i), where i is the
-// offset of an element. Each is kept as several sums that do not wait for one another.
-template <class First, class Second>
-std::pair<double, double> sums_over(const Shape& images, std::int64_t c, const First& first, const Second& second) {
-  constexpr std::int64_t ways = 16;
+using kernels::lanes;
+using kernels::Vector;
+
+// Two sums over one channel of images (N, C, plane): add(a, b, i) adds to the vectors of sums a and b what the `lanes`
+// elements from offset i on give, and one(i) is what a single element gives. The sums of one image are in single
+// precision, those of all images in double.
+template <class Add, class One>
+std::pair<double, double> sums_over(const Shape& images, std::int64_t c, const Add& add, const One& one) {
   const std::int64_t plane = images[2] * images[3];
-  std::array<double, ways> a{}, b{};
+  std::pair<double, double> total;
   for (std::int64_t n = 0; n < images[0]; ++n) {
     const std::int64_t begin = (n * images[1] + c) * plane;
-    const std::int64_t whole = begin + plane / ways * ways;
-    for (std::int64_t i = begin; i < whole; i += ways) {
-      for (std::int64_t way = 0; way < ways; ++way) {
-        a[static_cast<std::size_t>(way)] += first(i + way);
-        b[static_cast<std::size_t>(way)] += second(i + way);
-      }
+    const std::int64_t whole = begin + plane / (2 * lanes) * (2 * lanes);
+    std::array<Vector, 2> a{}, b{};
+    for (std::int64_t i = begin; i < whole; i += 2 * lanes) {
+      add(a[0], b[0], i);
+      add(a[1], b[1], i + lanes);
+    }
+    std::array<float, 2 * lanes> sums;
+    kernels::store(sums.data(), a[0] + a[1]);
+    kernels::store(sums.data() + lanes, b[0] + b[1]);
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      total.first += sums[lane];
+      total.second += sums[lane + lanes];
     }
     for (std::int64_t i = whole; i < begin + plane; ++i) {
-      a[0] += first(i);
-      b[0] += second(i);
+      const std::pair<float, float> rest = one(i);
+      total.first += rest.first;
+      total.second += rest.second;
     }
-  }
-  std::pair<double, double> total;
-  for (std::size_t way = 0; way < ways; ++way) {
-    total.first += a[way];
-    total.second += b[way];
   }
   return total;
 }
@@ -654,8 +711,16 @@ Tensor BatchNorm2dFunction::forward(const std::vector<Tensor>& inputs) {
         const auto m = static_cast<double>(values);
         const float origin = in[c * shape[2] * shape[3]];
         const auto [sum, squares] = sums_over(
-            shape, c, [=](std::int64_t i) { return double{in[i]} - origin; },
-            [=](std::int64_t i) { return (double{in[i]} - origin) * (double{in[i]} - origin); });
+            shape, c,
+            [=](Vector& a, Vector& b, std::int64_t i) {
+              const Vector difference = kernels::load(in + i) - origin;
+              a += difference;
+              b += difference * difference;
+            },
+            [=](std::int64_t i) {
+              const float difference = in[i] - origin;
+              return std::make_pair(difference, difference * difference);
+            });
         mean = origin + sum / m;
         var = std::max(squares / m - sum / m * (sum / m), 0.0);
         if (std::isnan(sum)) var = sum;
@@ -691,8 +756,13 @@ std::vector<Tensor> BatchNorm2dFunction::backward(const Tensor& grad_output) {
       const float* dy = grad_output.data();
       const float* xhat = normalized_.data();
       const auto [sum_dy, sum_dy_xhat] = sums_over(
-          shape, c, [=](std::int64_t i) { return double{dy[i]}; },
-          [=](std::int64_t i) { return double{dy[i]} * xhat[i]; });
+          shape, c,
+          [=](Vector& a, Vector& b, std::int64_t i) {
+            const Vector gradient = kernels::load(dy + i);
+            a += gradient;
+            b += gradient * kernels::load(xhat + i);
+          },
+          [=](std::int64_t i) { return std::make_pair(dy[i], dy[i] * xhat[i]); });
       dbeta.data()[c] = static_cast<float>(sum_dy);
       dgamma.data()[c] = static_cast<float>(sum_dy_xhat);
       if (dx.empty()) continue;

@@ -5,7 +5,6 @@
 
 #include "kernels/blas.hpp"
 #include "kernels/parallel.hpp"
-#include "kernels/simd.hpp"
 #include "kernels/tiles.hpp"
 
 namespace tinytorch::kernels {
@@ -30,19 +29,20 @@ constexpr std::int64_t tile = 16;
 // The same for work that does little with each number of a matrix: its rows of `columns` numbers that a thread gets at least.
 std::int64_t rows_worth_a_thread(std::int64_t columns) { return (std::int64_t{1} << 17) / columns + 1; }
 
-// Whether OpenBLAS has the faster kernels (bench/gemm_speed measures both). Ours win with AVX-512, which the OpenBLAS
-// of Debian 12 does not use on every processor that has it, and wherever a matrix is small; OpenBLAS wins large products
-// with AVX2, and everything on processors that lack fused multiply-adds.
-bool blas_is_faster(std::int64_t m, std::int64_t n, std::int64_t k) {
-#if defined(__AVX512F__)
-  static_cast<void>(m + n + k);
-  return false;
-#elif defined(__FMA__)
-  return std::min({m, n, k}) >= 512;
+// The product of matrices on one thread. OpenBLAS has the faster kernels for large ones with AVX2, and for all on
+// processors that lack fused multiply-adds. With AVX-512 ours are faster throughout (the OpenBLAS of Debian 12 does not
+// know every processor that has it), and it is not linked at all.
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b, float beta,
+              float* c, std::int64_t ldc) {
+#if !defined(__AVX512F__)
+#if defined(__FMA__)
+  const bool blas_is_faster = std::min({m, n, k}) >= 512;
 #else
-  static_cast<void>(m + n + k);
-  return true;
+  const bool blas_is_faster = true;
 #endif
+  if (blas_is_faster) return multiply_by_blas(m, n, k, alpha, a, b, beta, c, ldc);
+#endif
+  multiply_in_tiles(m, n, k, alpha, a, b, beta, c, ldc);
 }
 
 void scale(std::int64_t m, std::int64_t n, float beta, const Result& c) {
@@ -101,7 +101,6 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int
   if (m == 1) return vector_product(n, {right.data, right.column_step, right.row_step}, left.data, left.column_step, 1);  // transposed
   if (n == 1) return vector_product(m, left, right.data, right.row_step, ldc);
 
-  const auto multiply = blas_is_faster(m, n, k) ? multiply_by_blas : multiply_in_tiles;
   const auto block = [&](std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) {
     multiply(rows, columns, k, alpha, {left.data + row * left.row_step, left.row_step, left.column_step},
              {right.data + column * right.column_step, right.row_step, right.column_step}, beta, c + row * ldc + column, ldc);

@@ -1,5 +1,8 @@
 #include "tito/commands/commands.hpp"
 
+#include <fmt/core.h>
+
+#include <cstdlib>
 #include <new>
 
 #include "tito/system/spelling.hpp"
@@ -9,13 +12,15 @@
 namespace tito {
 namespace {
 
+constexpr int most_threads = 1024;  // as engine/kernels/parallel.cpp has it
+
 struct Row {
   void (*add)(CLI::App&, Context&);
 };
 
 // In the order that --help shows.
-constexpr Row table[] = {{add_next},       {add_module}, {add_export},  {add_checkpoint}, {add_try}, {add_demo}, {add_milestone},
-                         {add_init},       {add_tour},   {add_recover}, {add_dev}};
+constexpr Row table[] = {{add_next},  {add_module},    {add_export}, {add_checkpoint}, {add_try},     {add_demo},
+                         {add_bench}, {add_milestone}, {add_init},   {add_tour},       {add_recover}, {add_dev}};
 
 // The words of the command, "module test", as far as they name commands. An unknown one gets a suggestion.
 std::string command_words(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -23,7 +28,7 @@ std::string command_words(const CLI::App& app, const std::vector<std::string>& a
   std::string words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--workspace" || word == "--color" || word == "--kit") {
+    if (word == "--workspace" || word == "--color" || word == "--threads" || word == "--kit") {
       ++i;
       continue;
     }
@@ -48,6 +53,14 @@ std::string command_words(const CLI::App& app, const std::vector<std::string>& a
   return words;
 }
 
+// The environment carries it to every program that is started (tito/toolchain/process.cpp).
+std::string check_threads(const std::string& text) {
+  const bool digits = !text.empty() && text.size() <= 4 && text.find_first_not_of("0123456789") == std::string::npos;
+  const int threads = digits ? std::stoi(text) : 0;
+  if (threads >= 1 && threads <= most_threads) return "";
+  return fmt::format("expected a whole number from 1 to {}, found \"{}\"", most_threads, text);
+}
+
 void add_common_options(CLI::App& app, Context& context) {
   app.add_option("--workspace", context.workspace_folder, "The workspace; without it the folder you stand in")->type_name("DIR");
   app.add_flag("--json", context.json, "Print one JSON object and nothing else on standard output");
@@ -56,6 +69,12 @@ void add_common_options(CLI::App& app, Context& context) {
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, ColorMode>{{"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}}))
       ->type_name("WHEN")
+      ->trigger_on_parse();
+  app.add_option_function<std::string>(
+         "--threads", [](const std::string& text) { ::setenv("TITO_THREADS", text.c_str(), 1); },
+         "How many threads your framework uses; without it what TITO_THREADS says, or all cores")
+      ->type_name("N")
+      ->check(check_threads)
       ->trigger_on_parse();
   app.add_option("--kit", context.kit_file, "Another built course's kit.json")->type_name("FILE")->group("");
 }

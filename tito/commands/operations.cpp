@@ -7,6 +7,7 @@
 #include <future>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <thread>
 
 #include "tito/course/milestones.hpp"
 #include "tito/course/skeleton.hpp"
@@ -84,6 +85,7 @@ std::string workspace_readme(const Course& course, const Track& track) {
                      "    tito next                what to do now\n"
                      "    tito module test         check the module you are at\n"
                      "    tito export              put it into your package and unlock its checkpoint\n"
+                     "    tito bench               how fast it is, beside the reference and this machine's limits\n"
                      "    tito checkpoint status   what your framework can do\n\n"
                      "Each folder in `modules/` holds a lesson, `README.md`, and the file you write. `package/` is your\n"
                      "framework: it grows by one module with each export and builds on its own.\n\n";
@@ -178,7 +180,8 @@ Check check_module(const Site& site, const std::string& slug, std::uint64_t seed
   if (!check.linking.succeeded) return finish();
   const fs::path folder = scratch.path() / "run";
   make_folders(folder);
-  check.verdict = judge_cases(site.kit, program, plan, folder, seed, on_case);
+  const int processes = std::thread::hardware_concurrency() > 1 ? 2 : 1;  // the student waits
+  check.verdict = judge_cases(site.kit, program, plan, folder, seed, on_case, processes);
   check.ran = true;
   const std::string source = source_text(site, slug);
   for (CaseResult& one : check.verdict.cases) {

@@ -156,7 +156,7 @@ std::vector<std::string> compile_command(const Kit& kit, Mode mode, const fs::pa
   command.insert(command.end(), kit.flags(mode).begin(), kit.flags(mode).end());
   if (mode == Mode::check) {
     command.emplace_back("-include");
-    command.push_back(kit.precompiled().string());
+    command.push_back(kit.precompiled(source.stem().string()).string());
   }
   for (const std::string& word : {std::string("-c"), source.string(), std::string("-o"), object.string()}) command.push_back(word);
   return command;

@@ -4,7 +4,10 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <map>
+#include <mutex>
 #include <optional>
 
 #include "tito/system/failure.hpp"
@@ -47,7 +50,7 @@ std::optional<Measure> measure_of(const json& object) {
 // One program's record, line by line, against the plan.
 class RecordReader {
  public:
-  RecordReader(Verdict& verdict, std::size_t from) : verdict_(&verdict), next_(from) {}
+  RecordReader(Verdict& verdict, std::size_t from, std::size_t step) : verdict_(&verdict), next_(from), step_(step) {}
 
   void read(const std::string& line) {
     const json event = json::parse(line, nullptr, false);
@@ -64,7 +67,7 @@ class RecordReader {
   // The case under way, if any.
   CaseResult* current() { return open_ ? &verdict_->cases[next_] : nullptr; }
   std::size_t next() const { return next_; }
-  void give_up_current() { open_ = false, ++next_; }
+  void give_up_current() { open_ = false, next_ += step_; }
   bool finished() const { return finished_; }
   std::function<void()> on_begin, on_end;
 
@@ -99,7 +102,7 @@ class RecordReader {
     if (result.checks == 0) result.reason = "made no checks";
     if (passed) ++verdict_->passed;
     open_ = false;
-    ++next_;
+    next_ += step_;
     if (on_end) on_end();
   }
 
@@ -115,6 +118,7 @@ class RecordReader {
 
   Verdict* verdict_;
   std::size_t next_;
+  std::size_t step_;
   bool open_ = false;
   bool finished_ = false;
   int failed_ = 0;
@@ -200,25 +204,25 @@ class DemoReader {
   bool finished_ = false;
 };
 
-}  // namespace
+// What the lanes of one judgement share.
+struct Lanes {
+  std::size_t count = 1;
+  std::atomic<int> timeouts{0};
+  std::function<void(int)> on_case;
 
-const char* name_of(CaseStatus status) {
-  switch (status) {
-    case CaseStatus::passed: return "passed";
-    case CaseStatus::failed: return "failed";
-    case CaseStatus::crashed: return "crashed";
-    case CaseStatus::timed_out: return "timed out";
-    case CaseStatus::ended: return "ended the program";
-    case CaseStatus::not_run: return "not run";
+  void case_ended() {
+    const std::lock_guard lock(mutex);
+    if (++ended; on_case) on_case(ended);
   }
-  return "";
-}
 
-Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const std::vector<PlannedCase>& plan,
-                    const std::filesystem::path& folder, std::uint64_t seed, const std::function<void(int)>& on_case) {
+  std::mutex mutex;
+  int ended = 0;
+};
+
+// Every lanes.count-th case from number `from`, one process after another. The verdict has a place for all cases.
+Verdict judge_lane(const Kit& kit, const std::filesystem::path& program, const std::vector<PlannedCase>& plan,
+                   const std::filesystem::path& folder, std::uint64_t seed, std::size_t from, Lanes& lanes) {
   Verdict verdict;
-  verdict.planned = static_cast<int>(plan.size());
-  verdict.seed = seed;
   for (const PlannedCase& one : plan) {
     verdict.cases.push_back({});
     verdict.cases.back().name = one.name;
@@ -226,14 +230,14 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
     verdict.cases.back().file = one.file;
     verdict.cases.back().line = one.line;
   }
-  int timeouts = 0;
-  for (std::size_t from = 0; from < plan.size();) {
-    RecordReader reader(verdict, from);
+  const auto given_up = [&] { return lanes.timeouts >= timeouts_before_giving_up; };
+  while (from < plan.size() && !given_up()) {
+    RecordReader reader(verdict, from, lanes.count);
     double elapsed = 0, deadline = start_limit_seconds;
     reader.on_begin = [&] { deadline = elapsed + plan[reader.next()].limit_seconds; };
     reader.on_end = [&] {
       deadline = elapsed + start_limit_seconds;
-      if (on_case) on_case(static_cast<int>(reader.next()));
+      lanes.case_ended();
     };
     ProcessOptions options;
     options.folder = folder;
@@ -244,12 +248,14 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
     options.on_record = [&](const std::string& line) { reader.read(line); };
     options.is_over = [&](double seconds) {
       elapsed = seconds;
-      return seconds > deadline;
+      return seconds > deadline || given_up();
     };
-    const ProcessResult result =
-        run_process({program.string(), "--seed", std::to_string(seed), "--from", std::to_string(from)}, options);
+    const ProcessResult result = run_process({program.string(), "--seed", std::to_string(seed), "--from", std::to_string(from),
+                                              "--every", std::to_string(lanes.count)},
+                                             options);
     verdict.seconds += result.seconds;
     if (verdict.output.size() < options.output_limit) verdict.output += printable(result.output);
+    if (result.timed_out && elapsed <= deadline) break;  // given up by another lane: what ran has no status
 
     CaseResult* current = reader.current();
     std::string what;
@@ -258,7 +264,7 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
       status = CaseStatus::timed_out;
       what = current != nullptr ? fmt::format("stopped at its limit of {:g} s: an endless loop?", current->limit_seconds)
                                 : fmt::format("stopped after {:g} s in which no case began", start_limit_seconds);
-      ++timeouts;
+      ++lanes.timeouts;
     } else if (result.signal != 0) {
       status = CaseStatus::crashed;
       what = "crashed with " + signal_name(result.signal);
@@ -284,11 +290,53 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
     current->reason = what;
     reader.give_up_current();
     from = reader.next();
-    if (on_case) on_case(static_cast<int>(from));
-    if (timeouts >= timeouts_before_giving_up && from < plan.size()) {
-      verdict.problem = fmt::format("stopped after {} cases that did not end; {} were not run", timeouts, plan.size() - from);
-      break;
-    }
+    lanes.case_ended();
+  }
+  return verdict;
+}
+
+}  // namespace
+
+const char* name_of(CaseStatus status) {
+  switch (status) {
+    case CaseStatus::passed: return "passed";
+    case CaseStatus::failed: return "failed";
+    case CaseStatus::crashed: return "crashed";
+    case CaseStatus::timed_out: return "timed out";
+    case CaseStatus::ended: return "ended the program";
+    case CaseStatus::not_run: return "not run";
+  }
+  return "";
+}
+
+Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const std::vector<PlannedCase>& plan,
+                    const std::filesystem::path& folder, std::uint64_t seed, const std::function<void(int)>& on_case, int processes) {
+  Lanes lanes;
+  lanes.count = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(1, processes)), 1, std::max<std::size_t>(1, plan.size()));
+  lanes.on_case = on_case;
+  std::vector<std::future<Verdict>> running;
+  for (std::size_t lane = 1; lane < lanes.count; ++lane) {
+    const std::filesystem::path own = folder / std::to_string(lane);  // no file of one in the way of another
+    std::filesystem::create_directories(own);
+    running.push_back(
+        std::async(std::launch::async, [&, own, lane] { return judge_lane(kit, program, plan, own, seed, lane, lanes); }));
+  }
+  Verdict verdict = judge_lane(kit, program, plan, folder, seed, 0, lanes);
+  for (std::size_t lane = 1; lane < lanes.count; ++lane) {
+    const Verdict other = running[lane - 1].get();
+    for (std::size_t i = lane; i < plan.size(); i += lanes.count) verdict.cases[i] = other.cases[i];
+    verdict.passed += other.passed;
+    verdict.measures.insert(verdict.measures.end(), other.measures.begin(), other.measures.end());
+    verdict.seconds = std::max(verdict.seconds, other.seconds);
+    verdict.output += other.output;
+    if (verdict.problem.empty()) verdict.problem = other.problem;
+  }
+  verdict.planned = static_cast<int>(plan.size());
+  verdict.seed = seed;
+  const auto not_run = std::count_if(verdict.cases.begin(), verdict.cases.end(),
+                                     [](const CaseResult& one) { return one.status == CaseStatus::not_run; });
+  if (lanes.timeouts >= timeouts_before_giving_up && not_run > 0) {
+    verdict.problem = fmt::format("stopped after {} cases that did not end; {} were not run", lanes.timeouts.load(), not_run);
   }
   return verdict;
 }

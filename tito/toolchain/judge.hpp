@@ -2,7 +2,8 @@
 //
 // The plan says beforehand which cases there are. A case counts as passed only if the record holds its beginning
 // and its end with at least one check and none failed. Whatever the program prints or returns is no verdict. A
-// crash, a loop without end or an exit inside a case ends that case; the program is started again for the rest.
+// crash, a loop without end or an exit inside a case ends that case; the program is started again for the rest. The
+// cases may be dealt out to several processes that run side by side, each with every so-manieth of them.
 #pragma once
 
 #include <cstdint>
@@ -67,11 +68,13 @@ struct Verdict {
   bool all_passed() const { return planned > 0 && passed == planned && problem.empty(); }
 };
 
-// `on_case` is told the number of cases that have ended, for a progress bar.
+// `on_case` is told the number of cases that have ended, for a progress bar, perhaps from another thread but never from
+// two at once. `processes`: how many run side by side, each in a folder of its own; measures and output are then in the
+// order of the processes.
 // throws: Failure(Exit::environment) when the program cannot be run; Interrupted.
 Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const std::vector<PlannedCase>& plan,
                     const std::filesystem::path& folder, std::uint64_t seed,
-                    const std::function<void(int)>& on_case = {});
+                    const std::function<void(int)>& on_case = {}, int processes = 1);
 
 // What a demo or milestone reported.
 struct DemoResult {

@@ -36,6 +36,8 @@ Kit::Kit(const fs::path& file) : file_(file) {
   compiler_ = view["compiler"].text();
   symbols_ = view["symbols"].text();
   precompiled_ = view["precompiled"].text();
+  const JsonView own = view["precompiled_for"];
+  for (const auto& [slug, path] : own.object().items()) precompiled_for_[slug] = own[slug].text();
   plans_ = view["plans"].text();
   source_tree_ = view["source_tree"].boolean();
   sanitized_ = view["sanitized"].boolean();
@@ -52,6 +54,11 @@ Kit::Kit(const fs::path& file) : file_(file) {
   for (std::size_t i = 0; i < package.array().size(); ++i) {
     package_.emplace_back(package.at(i)["from"].text(), package.at(i)["to"].text());
   }
+}
+
+const fs::path& Kit::precompiled(const std::string& slug) const {
+  const auto own = precompiled_for_.find(slug);
+  return own == precompiled_for_.end() ? precompiled_ : own->second;
 }
 
 fs::path Kit::object(const std::string& kind, const std::string& name) const {

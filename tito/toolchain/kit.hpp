@@ -34,7 +34,10 @@ class Kit {
   const std::filesystem::path& contract_folder() const { return contract_; }
   const std::string& compiler() const { return compiler_; }
   const std::string& symbol_lister() const { return symbols_; }
-  const std::filesystem::path& precompiled() const { return precompiled_; }
+
+  // The header that was precompiled for the files of a module: its own, or that of the whole contract.
+  const std::filesystem::path& precompiled(const std::string& slug) const;
+
   bool is_source_tree() const { return source_tree_; }
 
   // Programs with sanitizers reserve address space without bound, so it cannot be limited.
@@ -67,6 +70,7 @@ class Kit {
   std::filesystem::path course_file_;
   std::filesystem::path contract_;
   std::filesystem::path precompiled_;
+  std::map<std::string, std::filesystem::path> precompiled_for_;
   std::filesystem::path plans_;
   std::string compiler_;
   std::string symbols_;

@@ -15,7 +15,9 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "tito/system/failure.hpp"
@@ -76,7 +78,9 @@ std::string data_folder() {
 
 // What a student's program may know of the environment.
 std::vector<std::string> student_environment() {
-  std::vector<std::string> environment{"OPENBLAS_NUM_THREADS=1", "PATH=/usr/local/bin:/usr/bin:/bin"};
+  // Large pages, where the system grants them on request: a program that allocates much waits less for its memory.
+  std::vector<std::string> environment{"OPENBLAS_NUM_THREADS=1", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1",
+                                       "PATH=/usr/local/bin:/usr/bin:/bin"};
   if (const std::string folder = data_folder(); !folder.empty()) environment.push_back("TITO_DATA=" + folder);
   for (const char* name : {"TITO_THREADS", "TITO_DIGITS", "TERM", "COLUMNS", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH",
                            "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
@@ -153,8 +157,14 @@ std::optional<std::pair<pid_t, pid_t>> process_and_parent(const fs::path& folder
   return std::pair<pid_t, pid_t>(std::atoi(line.c_str()), std::atoi(line.c_str() + name_end + 4));
 }
 
-// Everything that descends from this process.
-std::vector<pid_t> descendants() {
+// The programs that run_process() is running, in any thread. Whoever starts one holds the mutex until it is listed here.
+std::mutex running_mutex;
+std::set<pid_t> running_programs;
+
+// Everything that descends from this process, but not the programs that are running and what descends from those. As
+// tito is the reaper of its descendants, a process whose parent has ended is there as tito's own child.
+std::vector<pid_t> abandoned() {
+  const std::lock_guard lock(running_mutex);
   std::multimap<pid_t, pid_t> children;
   std::error_code error;
   for (fs::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
@@ -165,22 +175,24 @@ std::vector<pid_t> descendants() {
   std::vector<pid_t> found{::getpid()};
   for (std::size_t i = 0; i < found.size(); ++i) {
     const auto [from, to] = children.equal_range(found[i]);
-    for (auto at = from; at != to; ++at) found.push_back(at->second);
+    for (auto at = from; at != to; ++at) {
+      if (!running_programs.contains(at->second)) found.push_back(at->second);
+    }
   }
   found.erase(found.begin());
   return found;
 }
 
-// Ends what a student's program has left running, also what took itself out of its process group: as tito is the
-// reaper of its descendants, they are all still to be found. Stopped first, so that they cannot outrun us.
-void end_descendants() {
+// Ends what a student's program has left running, also what took itself out of its process group, and nothing of the
+// programs that run beside it. Stopped first, so that they cannot outrun us.
+void end_abandoned() {
   for (int round = 0; round < 200; ++round) {
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) {}
-    const std::vector<pid_t> left = descendants();
+    const std::vector<pid_t> left = abandoned();
     if (left.empty()) return;
     for (const pid_t process : left) ::kill(process, SIGSTOP);
     for (const pid_t process : left) ::kill(process, SIGKILL);
     ::usleep(1000);
+    for (const pid_t process : left) ::waitpid(process, nullptr, WNOHANG);  // refused for those that are not our children
   }
 }
 
@@ -197,19 +209,25 @@ class Running {
 
   // Whether it has ended, without waiting.
   bool has_ended() {
-    if (!ended_ && ::waitpid(process_, &status_, WNOHANG) == process_) ended_ = true;
+    if (!ended_ && ::waitpid(process_, &status_, WNOHANG) == process_) note_end();
     return ended_;
   }
 
   int wait() {
     while (!ended_ && ::waitpid(process_, &status_, 0) < 0 && errno == EINTR) {}
-    ended_ = true;
+    if (!ended_) note_end();
     ::kill(-process_, SIGKILL);  // what it left behind in its group
-    if (student_code_) end_descendants();
+    if (student_code_) end_abandoned();
     return status_;
   }
 
  private:
+  void note_end() {
+    ended_ = true;
+    const std::lock_guard lock(running_mutex);
+    running_programs.erase(process_);
+  }
+
   pid_t process_;
   bool student_code_;
   int status_ = 0;
@@ -233,6 +251,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
   const pid_t parent = ::getpid();
   if (options.student_code) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const auto started = Clock::now();
+  std::unique_lock starting(running_mutex);
   const pid_t child = ::fork();
   if (child < 0) throw Failure(Exit::environment, std::string("cannot start a process: ") + std::strerror(errno));
   if (child == 0) {
@@ -240,6 +259,8 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
            options.inherit_output ? -1 : output.write_end(), options.on_record ? record.write_end() : -1, failed.write_end());
   }
   ::setpgid(child, child);
+  running_programs.insert(child);
+  starting.unlock();
   Running running(child, options.student_code);
   output.close_write();
   record.close_write();

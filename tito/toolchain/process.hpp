@@ -43,7 +43,8 @@ struct ProcessResult {
   bool succeeded() const { return exit_status == 0 && !timed_out; }
 };
 
-// Runs a program to its end. No input; a process group of its own, all of which is ended with it, and with tito.
+// Runs a program to its end. No input; a process group of its own, all of which is ended with it, and with tito. Several
+// may run at once, each in a thread of its own.
 // throws: Failure(Exit::environment) when the program cannot be started; Interrupted.
 ProcessResult run_process(const std::vector<std::string>& command, const ProcessOptions& options);
 
