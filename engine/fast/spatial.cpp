@@ -51,7 +51,7 @@ void require_images(const std::string& operation, const Shape& shape) {
 }
 
 // The number of elements from which on a second thread is worth waking for work of `cost` operations each.
-std::int64_t grain(std::int64_t cost) { return 50000 / std::max<std::int64_t>(cost, 1) + 1; }
+std::int64_t grain(std::int64_t cost) { return 16000 / std::max<std::int64_t>(cost, 1) + 1; }
 
 // Memory for a thread's use, from the pool that tensors come from.
 class Scratch {
@@ -312,17 +312,17 @@ void Convolution::backward_images(std::int64_t from, std::int64_t to, const Tens
   }
 }
 
-// What Conv2d and MaxPool2d hand out: steps that can be one.
-class PoolStep : public MaxPool2dFunction {
- public:
-  explicit PoolStep(const Window& window)
-      : MaxPool2dFunction(window), halves_(window.kernel == pool && window.stride == pool && window.padding == 0) {}
-  bool halves() const { return halves_; }  // whether it is the one that a convolution absorbs
+// Whether the window is the usual one of pooling, which a convolution absorbs.
+bool halves(const Window& window) { return window.kernel == pool && window.stride == pool && window.padding == 0; }
 
- private:
-  bool halves_;
+// A maximum over windows, as far as a convolution must know it.
+class Pooling : public Function {
+ public:
+  explicit Pooling(const Window& window) : can_be_absorbed(halves(window)) {}
+  const bool can_be_absorbed;
 };
 
+// What Conv2d hands out.
 class ConvolutionStep : public Function {
  public:
   explicit ConvolutionStep(const Window& window) : stride_(window.stride), convolution_(window) {}
@@ -332,8 +332,8 @@ class ConvolutionStep : public Function {
     Fused& fused = convolution_.fused;
     if (fused.pool) return false;
     if (!fused.relu) return fused.relu = &fast_activations != nullptr && dynamic_cast<const ReLU*>(&next) != nullptr;
-    const auto* pooling = dynamic_cast<const PoolStep*>(&next);
-    return fused.pool = stride_ == 1 && pooling != nullptr && pooling->halves();
+    const auto* pooling = dynamic_cast<const Pooling*>(&next);
+    return fused.pool = stride_ == 1 && pooling != nullptr && pooling->can_be_absorbed;
   }
 
   Tensor forward(const std::vector<Tensor>& inputs) override {
@@ -548,24 +548,23 @@ void halve_row(const float* __restrict top, std::int64_t width, std::int64_t fir
 
 }  // namespace
 
-Tensor MaxPool2dFunction::forward(const std::vector<Tensor>& inputs) {
-  x_ = inputs[0];
-  const PoolExtents e = pool_extents("MaxPool2d", x_.shape(), window_);
-  Tensor y = Tensor::uninitialized({x_.shape()[0], x_.shape()[1], e.OH, e.OW});
-  winner_.resize(static_cast<std::size_t>(y.size()));
-  const bool halves = window_.kernel == 2 && window_.stride == 2 && window_.padding == 0;
+namespace {
+
+// Writes for every place the largest pixel's offset in its plane to `winner`.
+Tensor pool_forward(const Tensor& images, const PoolExtents& e, const Window& window, std::int32_t* all_winners) {
+  Tensor y = Tensor::uninitialized({images.shape()[0], images.shape()[1], e.OH, e.OW});
   for_planes(e, [&](std::int64_t plane) {
-    const float* x = x_.data() + plane * e.pixels();
-    std::int32_t* winner = winner_.data() + plane * e.places();
+    const float* x = images.data() + plane * e.pixels();
+    std::int32_t* winner = all_winners + plane * e.places();
     float* out = y.data() + plane * e.places();
     for (std::int64_t i = 0; i < e.OH; ++i, winner += e.OW, out += e.OW) {
-      if (halves) {
+      if (halves(window)) {
         halve_row(x + 2 * i * e.W, e.W, 2 * i * e.W, e.OW, out, winner);
         continue;
       }
-      const auto [top, bottom] = covered(window_, i, e.H);
+      const auto [top, bottom] = covered(window, i, e.H);
       for (std::int64_t j = 0; j < e.OW; ++j) {
-        const auto [left, right] = covered(window_, j, e.W);
+        const auto [left, right] = covered(window, j, e.W);
         std::int64_t best = top * e.W + left;
         for (std::int64_t h = top; h < bottom; ++h) {
           for (std::int64_t pixel = h * e.W + left; pixel < h * e.W + right; ++pixel) best = x[pixel] > x[best] ? pixel : best;
@@ -578,18 +577,56 @@ Tensor MaxPool2dFunction::forward(const std::vector<Tensor>& inputs) {
   return y;
 }
 
-std::vector<Tensor> MaxPool2dFunction::backward(const Tensor& grad_output) {
-  const PoolExtents e = pool_extents("MaxPool2d", x_.shape(), window_);
-  require_shape("MaxPool2d backward: grad_output", grad_output.shape(), {x_.shape()[0], x_.shape()[1], e.OH, e.OW});
-  Tensor dx = Tensor::uninitialized(x_.shape());
+Tensor pool_backward(const Shape& images, const PoolExtents& e, const std::int32_t* all_winners, const Tensor& grad_output) {
+  require_shape("MaxPool2d backward: grad_output", grad_output.shape(), {images[0], images[1], e.OH, e.OW});
+  Tensor dx = Tensor::uninitialized(images);
   for_planes(e, [&](std::int64_t plane) {
+    const float* dy = grad_output.data() + plane * e.places();
+    const std::int32_t* winner = all_winners + plane * e.places();
     float* out = dx.data() + plane * e.pixels();
     std::fill_n(out, e.pixels(), 0.0F);
-    for (std::int64_t place = plane * e.places(); place < (plane + 1) * e.places(); ++place) {
-      out[winner_[static_cast<std::size_t>(place)]] += grad_output.data()[place];
-    }
+    for (std::int64_t place = 0; place < e.places(); ++place) out[winner[place]] += dy[place];
   });
-  return {dx};
+  return dx;
+}
+
+// What MaxPool2d hands out: a convolution may absorb it, and where it stands alone its winners lie in memory that is used
+// again.
+class PoolStep : public Pooling {
+ public:
+  explicit PoolStep(const Window& window) : Pooling(window), window_(window) {}
+  const char* name() const override { return "MaxPool2d"; }
+
+  Tensor forward(const std::vector<Tensor>& inputs) override {
+    const PoolExtents e = pool_extents("MaxPool2d", inputs[0].shape(), window_);
+    images_ = inputs[0].shape();
+    winners_ = kernels::allocate(e.planes * e.places());
+    return pool_forward(inputs[0], e, window_, winners());
+  }
+
+  std::vector<Tensor> backward(const Tensor& grad_output) override {
+    return {pool_backward(images_, pool_extents("MaxPool2d", images_, window_), winners(), grad_output)};
+  }
+
+ private:
+  std::int32_t* winners() { return reinterpret_cast<std::int32_t*>(winners_.get()); }
+
+  Window window_;
+  Shape images_;
+  std::shared_ptr<float[]> winners_;
+};
+
+}  // namespace
+
+Tensor MaxPool2dFunction::forward(const std::vector<Tensor>& inputs) {
+  x_ = inputs[0];
+  const PoolExtents e = pool_extents("MaxPool2d", x_.shape(), window_);
+  winner_.resize(static_cast<std::size_t>(e.planes * e.places()));
+  return pool_forward(x_, e, window_, winner_.data());
+}
+
+std::vector<Tensor> MaxPool2dFunction::backward(const Tensor& grad_output) {
+  return {pool_backward(x_.shape(), pool_extents("MaxPool2d", x_.shape(), window_), winner_.data(), grad_output)};
 }
 
 AvgPool2dFunction::AvgPool2dFunction(const Window& window) : window_(window) {}
