@@ -29,9 +29,10 @@ constexpr std::int64_t tile = 16;
 // The same for work that does little with each number of a matrix: its rows of `columns` numbers that a thread gets at least.
 std::int64_t rows_worth_a_thread(std::int64_t columns) { return (std::int64_t{1} << 17) / columns + 1; }
 
-// The product of matrices on one thread. OpenBLAS has the faster kernels for large ones with AVX2, and for all on
-// processors that lack fused multiply-adds. With AVX-512 ours are faster throughout (the OpenBLAS of Debian 12 does not
-// know every processor that has it), and it is not linked at all.
+// The product of matrices on one thread. bench/gemm_speed holds the two ways against each other: with AVX-512 ours are as
+// fast as OpenBLAS or faster on most shapes that networks ask for, so it is not linked at all: a program then loads
+// neither the library nor its threads. With AVX2 OpenBLAS wins large products, and everything on processors that lack
+// fused multiply-adds.
 void multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b, float beta,
               float* c, std::int64_t ldc) {
 #if !defined(__AVX512F__)

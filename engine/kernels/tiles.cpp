@@ -30,20 +30,21 @@ struct Tile {
   float alpha, beta;
 };
 
-// One tile over `depth` steps of k. `panel` holds, for each step, `vectors` vectors of B's columns.
+// One tile over `depth` steps of k. For each step there are `vectors` vectors of B's columns at `b_row`, `b_step` floats
+// behind those of the step before.
 template <int rows, int vectors>
-void one_tile(const Tile& tile, const float* panel, std::int64_t depth) {
+void one_tile(const Tile& tile, const float* b_row, std::int64_t b_step, std::int64_t depth) {
   std::array<std::array<Vector, vectors>, rows> sums{};
   // From three rows to the next: an address is a pointer and one or two steps.
   constexpr int groups = (rows + 2) / 3;
   std::array<const float*, groups> a;
   for (int g = 0; g < groups; ++g) a[static_cast<std::size_t>(g)] = tile.a + 3 * g * tile.a_row;
   const std::int64_t row = tile.a_row;
-  for (std::int64_t step = 0; step < depth; ++step, panel += vectors * lanes) {
+  for (std::int64_t step = 0; step < depth; ++step, b_row += b_step) {
     std::array<Vector, vectors> b;
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < vectors; ++v) {
-      b[v] = load(panel + static_cast<std::int64_t>(v) * lanes);
+      b[v] = load(b_row + static_cast<std::int64_t>(v) * lanes);
       keep_in_register(b[v]);
     }
 #pragma GCC unroll 12
@@ -81,7 +82,7 @@ void one_tile(const Tile& tile, const float* panel, std::int64_t depth) {
   }
 }
 
-using TileFunction = void (*)(const Tile&, const float*, std::int64_t);
+using TileFunction = void (*)(const Tile&, const float*, std::int64_t, std::int64_t);
 
 template <int vectors, std::size_t... index>
 constexpr std::array<TileFunction, sizeof...(index)> tiles_of(std::index_sequence<index...>) {
@@ -203,13 +204,17 @@ void multiply_in_tiles(std::int64_t m, std::int64_t n, std::int64_t k, float alp
         const std::int64_t columns = std::min(panel_columns, n - j);
         const bool narrow = columns <= lanes;
         const std::int64_t width = narrow ? lanes : panel_columns;
-        copy_panel({b.data + p * b.row_step + j * b.column_step, b.row_step, b.column_step}, steps, columns, width, panel.data());
+        const Operand part{b.data + p * b.row_step + j * b.column_step, b.row_step, b.column_step};
+        // Where few tiles would use the copy, and B can be read as it lies, there is none.
+        const bool in_place = b.column_step == 1 && columns == width && tiles <= 3 && steps <= 64;
+        if (!in_place) copy_panel(part, steps, columns, width, panel.data());
         for (std::int64_t t = 0; t < tiles; ++t) {
           const std::int64_t i = block + rows * t / tiles;
           const std::int64_t height = block + rows * (t + 1) / tiles - i;
           const Tile tile{a.data + i * a.row_step + p * a.column_step, a.row_step, a.column_step, c + i * ldc + j, ldc, columns,
                           alpha, depth == 0 ? beta : 1.0F};
-          (narrow ? narrow_tiles : wide_tiles)[static_cast<std::size_t>(height - 1)](tile, panel.data(), steps);
+          (narrow ? narrow_tiles : wide_tiles)[static_cast<std::size_t>(height - 1)](tile, in_place ? part.data : panel.data(),
+                                                                                        in_place ? b.row_step : width, steps);
         }
       }
     }
