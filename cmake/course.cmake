@@ -12,8 +12,8 @@
 #
 # Builds for each module the objects of its reference body, demo, test and checkpoint, of its fast body and workload where
 # there is one, and for each milestone its own; CTest tests <name>.module.<slug> and <name>.checkpoint.<checkpoint>, and
-# <name>.fast.* for the same cases with all fast bodies; and below build/kits/<name>: kit.json, the plans (which cases each program must run) and
-# the precompiled headers of the contract.
+# <name>.fast.* for the same cases with all fast bodies; and below build/kits/<name>: kit.json, the plans (which cases
+# each program must run) and the precompiled headers of the contract. The target <name>_kit is all that tito needs.
 
 # One program of cases and its plan.
 function(tito_cases target object plan)
@@ -56,6 +56,7 @@ function(tito_course)
   set(bodies "")
   set(fast_bodies "")
   set(fast_slugs "")
+  set(kit_targets judge judge_case_runner judge_demo_runner judge_bench_runner)
   set(objects_body "")
   set(objects_fast "")
   set(objects_bench "")
@@ -94,6 +95,7 @@ function(tito_course)
       target_link_libraries(${target} PRIVATE ${name}_contract tito_optimised)
       list(APPEND fast_bodies $<TARGET_OBJECTS:${target}>)
       list(APPEND fast_slugs ${slug})
+      list(APPEND kit_targets ${target})
       list(APPEND objects_fast "\"${slug}\": \"$<TARGET_OBJECTS:${target}>\"")
     else()
       list(APPEND fast_bodies $<TARGET_OBJECTS:${name}_${slug}_body>)
@@ -103,10 +105,12 @@ function(tito_course)
       add_library(${target} OBJECT "${arg_BENCHES}/${slug}.cpp")
       target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
       target_link_libraries(${target} PRIVATE ${name}_contract tito_optimised)
+      list(APPEND kit_targets ${target})
       list(APPEND objects_bench "\"${slug}\": \"$<TARGET_OBJECTS:${target}>\"")
     endif()
     list(APPEND bodies $<TARGET_OBJECTS:${name}_${slug}_body>)
     list(APPEND slugs ${slug})
+    list(APPEND kit_targets ${name}_${slug}_demo ${name}_${slug}_cases ${name}_${slug}_proof)  # the programs write plans
     list(APPEND objects_body "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_body>\"")
     list(APPEND objects_test "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_test>\"")
     list(APPEND objects_demo "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_demo>\"")
@@ -126,6 +130,7 @@ function(tito_course)
     add_library(${target} OBJECT "${arg_ROOT}/milestones/${milestone}.cpp")
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
     target_link_libraries(${target} PRIVATE ${name}_contract tito_optimised)
+    list(APPEND kit_targets ${target})
     list(APPEND objects_milestone "\"${milestone}\": \"$<TARGET_OBJECTS:${target}>\"")
   endwhile()
 
@@ -214,6 +219,7 @@ function(tito_course)
   endforeach()
   list(TRANSFORM precompiled APPEND ".gch")
   add_custom_target(${name}_precompiled ALL DEPENDS ${precompiled})
+  add_custom_target(${name}_kit DEPENDS ${name}_precompiled ${kit_targets})
 
   foreach(kind body fast bench test demo checkpoint milestone)
     list(JOIN objects_${kind} ",\n      " objects_${kind})
