@@ -10,7 +10,7 @@
 #include "kernels/blas.hpp"
 #include "kernels/tiles.hpp"
 
-extern "C" char* openblas_get_corename();  // cblas.h is for engine/kernels/blas.cpp alone
+extern "C" char* openblas_get_corename();  // no header of its own: BLAS is for engine/kernels/blas.cpp alone
 
 using namespace tinytorch;
 

@@ -90,7 +90,8 @@ TEST_CASE("bench of a skeleton says not written yet and measures the given bodie
   const Run run = box.tito({"bench", "01", "--json", "--seconds", "0.1"});
   CHECK_SAME(run.status, 1);
   CHECK_SAME(run.json().at("ok"), false);
-  for (const nlohmann::json& row : run.json().at("rows")) {
+  const nlohmann::json rows = run.json().at("rows");
+  for (const nlohmann::json& row : rows) {
     CHECK_SAME(row.at("yours").at("status"), "not written yet");
     CHECK(!row.at("yours").contains("median"));
     check_rates(row.at("reference"));
@@ -223,7 +224,8 @@ TEST_CASE("Every module of the course has a workload, and bench times one of the
   const Run run = box.tito({"bench", "losses", "--json", "--seconds", "1"});
   INFO(run.err);
   CHECK_SAME(run.status, 0);
-  for (const nlohmann::json& row : run.json().at("rows")) {
+  const nlohmann::json rows = run.json().at("rows");
+  for (const nlohmann::json& row : rows) {
     check_rates(row.at("yours"));
     check_rates(row.at("reference"));
     check_rates(row.at("limit"));
