@@ -1,7 +1,7 @@
 // Module spatial for speed: convolution without a matrix of columns, which takes the ReLU and the 2 x 2 maximum behind
 // it along while the pixels are still in the cache.
 //
-// Images are dealt out to the threads whole. Inside, channels are innermost (kernels/convolution.hpp); tensors keep
+// Images are dealt out to the threads whole. Inside, channels are innermost (fast/convolution.hpp); tensors keep
 // their order, and are turned around image by image.
 #include "tinytorch/spatial.hpp"
 
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/convolution.hpp"
+#include "fast/convolution.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/parallel.hpp"
 #include "kernels/simd.hpp"
@@ -28,7 +28,7 @@ extern const bool fast_activations __attribute__((weak));
 
 namespace {
 
-using kernels::padded_channels;
+using fast::padded_channels;
 
 std::string describe(const Window& window, std::int64_t usual_stride) {
   std::string text = std::to_string(window.kernel);
@@ -101,7 +101,7 @@ struct Extents {
   std::int64_t work() const { return O * C * K * K * OH * OW / 32; }  // a vector's operations count as one
 
   // How the window moves over x with its channels innermost.
-  kernels::Walk over_x() const { return {K, K * C, padded_width() * C, stride * C}; }
+  fast::Walk over_x() const { return {K, K * C, padded_width() * C, stride * C}; }
 };
 
 struct Fused {
@@ -175,7 +175,7 @@ Tensor Convolution::forward(const Tensor& x, const Tensor& weight, const Tensor&
   if (!bias.empty()) require_shape("conv2d: bias", bias.shape(), {e_.O});
   x_ = x;
   packed_ = kernels::allocate(e_.out * e_.C * e_.K * e_.K);
-  kernels::pack_weights(weight.data(), e_.O, e_.C, e_.K, packed_.get());
+  fast::pack_weights(weight.data(), e_.O, e_.C, e_.K, packed_.get());
   Scratch padded_bias = Scratch::zeros(e_.out);
   if (!bias.empty()) std::copy_n(bias.data(), e_.O, padded_bias.data());
   if (fused.pool) which_ = kernels::allocate((e_.N * e_.PH * e_.PW * e_.out + 3) / 4);
@@ -186,32 +186,33 @@ Tensor Convolution::forward(const Tensor& x, const Tensor& weight, const Tensor&
   return y;
 }
 
+// A single image is split by its rows; where images are split already, the inner loop is a plain one.
 void Convolution::forward_images(std::int64_t from, std::int64_t to, const float* bias, Tensor& y) {
   const Extents& e = e_;
-  const kernels::Walk walk = e.over_x();
+  const fast::Walk walk = e.over_x();
   Scratch x(e.padded_height() * e.padded_width() * e.C);
-  Scratch rows((fused.pool ? pool : e.OH) * e.OW * e.out);
-  Scratch pooled(fused.pool ? e.PH * e.PW * e.out : 0);
-  const auto row = [&](std::int64_t i, float* result) {
-    kernels::convolve_row(x.data() + i * e.stride * walk.row, walk, packed_.get(), bias, e.out, e.OW, result);
+  Scratch result(e.PH * e.PW * e.out);
+  const auto convolve = [&](std::int64_t i, float* row) {
+    fast::convolve_row(x.data() + i * e.stride * walk.row, walk, packed_.get(), bias, e.out, e.OW, row);
   };
   for (std::int64_t n = from; n < to; ++n) {
-    kernels::channels_last(x_.data() + n * e.image(), e.C, e.H, e.W, e.padding, x.data());
-    float* result = y.data() + n * e.result();
-    if (fused.pool) {
-      for (std::int64_t i = 0; i < e.PH; ++i) {
-        float* top = rows.data();
-        float* bottom = top + e.OW * e.out;
-        row(pool * i, top);
-        row(pool * i + 1, bottom);
-        kernels::relu_and_pool(top, bottom, e.PW, e.out, pooled.data() + i * e.PW * e.out, which(n) + i * e.PW * e.out);
+    fast::channels_last(x_.data() + n * e.image(), e.C, e.H, e.W, e.padding, x.data());
+    kernels::parallel_for(0, e.PH, grain(e.work() / e.PH), [&](std::int64_t first, std::int64_t last) {
+      Scratch top(fused.pool ? pool * e.OW * e.out : 0);
+      for (std::int64_t i = first; i < last; ++i) {
+        float* row = result.data() + i * e.PW * e.out;
+        if (fused.pool) {
+          float* bottom = top.data() + e.OW * e.out;
+          convolve(pool * i, top.data());
+          convolve(pool * i + 1, bottom);
+          fast::relu_and_pool(top.data(), bottom, e.PW, e.out, row, which(n) + i * e.PW * e.out);
+        } else {
+          convolve(i, row);
+          if (fused.relu) fast::relu(row, e.PW * e.out);
+        }
       }
-      kernels::transpose(pooled.data(), e.PH * e.PW, e.O, e.out, result, e.PH * e.PW);
-    } else {
-      for (std::int64_t i = 0; i < e.OH; ++i) row(i, rows.data() + i * e.OW * e.out);
-      if (fused.relu) kernels::relu(rows.data(), e.OH * e.OW * e.out);
-      kernels::transpose(rows.data(), e.OH * e.OW, e.O, e.out, result, e.OH * e.OW);
-    }
+    });
+    fast::transpose(result.data(), e.PH * e.PW, e.O, e.out, y.data() + n * e.result(), e.PH * e.PW);
   }
 }
 
@@ -220,7 +221,7 @@ std::array<Tensor, 3> Convolution::backward(const Tensor& grad_output, const std
   require_shape("Conv2d backward: grad_output", grad_output.shape(), {e.N, e.O, e.PH, e.PW});
   const std::int64_t weights = e.out * e.C * e.K * e.K;
   Scratch flipped(wanted[0] ? e.in * e.out * e.K * e.K : 0);
-  if (wanted[0]) kernels::flip_weights(packed_.get(), e.O, e.C, e.K, flipped.data());
+  if (wanted[0]) fast::flip_weights(packed_.get(), e.O, e.C, e.K, flipped.data());
   Tensor dx = wanted[0] ? Tensor::uninitialized(x_.shape()) : Tensor();
 
   // Each thread has sums of its own, added in order: the result does not depend on which thread was faster.
@@ -245,7 +246,7 @@ std::array<Tensor, 3> Convolution::backward(const Tensor& grad_output, const std
   std::array<Tensor, 3> gradients{dx, Tensor(), Tensor()};
   if (wanted[1]) {
     gradients[1] = Tensor::uninitialized({e.O, e.C, e.K, e.K});
-    kernels::unpack_weights(dweight, e.O, e.C, e.K, gradients[1].data());
+    fast::unpack_weights(dweight, e.O, e.C, e.K, gradients[1].data());
   }
   if (wanted[2]) {
     gradients[2] = Tensor::uninitialized({e.O});
@@ -278,10 +279,10 @@ void Convolution::backward_images(std::int64_t from, std::int64_t to, const Tens
   for (std::int64_t n = from; n < to; ++n) {
     const float* given = grad_output.data() + n * e.result();
     if (fused.pool) {
-      kernels::transpose(given, e.O, places, places, grad.data(), e.out);
+      fast::transpose(given, e.O, places, places, grad.data(), e.out);
       for (std::int64_t i = 0; i < e.PH; ++i) {
         float* top = first + pool * i * dy_row;
-        kernels::relu_and_pool_gradient(grad.data() + i * e.PW * e.out, which(n) + i * e.PW * e.out, e.PW, e.out, top,
+        fast::relu_and_pool_gradient(grad.data() + i * e.PW * e.out, which(n) + i * e.PW * e.out, e.PW, e.out, top,
                                         top + dy_row, sums.bias.data());
       }
     } else {
@@ -291,24 +292,29 @@ void Convolution::backward_images(std::int64_t from, std::int64_t to, const Tens
         given = masked.data();
       }
       for (std::int64_t i = 0; i < e.OH; ++i) {
-        kernels::transpose(given + i * e.OW, e.O, e.OW, places, first + i * dy_row, dy_step);
+        fast::transpose(given + i * e.OW, e.O, e.OW, places, first + i * dy_row, dy_step);
       }
-      for (std::int64_t o = 0; o < e.O; ++o) sums.bias.data()[o] += kernels::sum(given + o * places, places);
+      for (std::int64_t o = 0; o < e.O; ++o) sums.bias.data()[o] += fast::sum(given + o * places, places);
     }
-    if (weight_wanted) {
-      kernels::channels_last(x_.data() + n * e.image(), e.C, e.H, e.W, e.padding, x.data());
-      const kernels::Walk walk = e.over_x();
-      kernels::add_weight_gradient(x.data(), walk, e.stride * walk.row, first, dy_row, dy_step, e.out, e.OH, e.OW,
-                                   sums.weight.data());
-    }
-    if (dx_wanted) {
-      const kernels::Walk walk{e.K, e.K * e.out, width * e.out, e.out};
-      for (std::int64_t h = 0; h < e.H; ++h) {
-        kernels::convolve_row(dy.data() + ((h + e.padding) * width + e.padding) * e.out, walk, flipped, nullptr, e.in,
-                              e.W, image.data() + h * e.W * e.in);
+    // The rows of the window for the weights' gradient, and then the rows of dx, are independent of one another.
+    if (weight_wanted) fast::channels_last(x_.data() + n * e.image(), e.C, e.H, e.W, e.padding, x.data());
+    const std::int64_t window_rows = weight_wanted ? e.K : 0;
+    const std::int64_t tasks = window_rows + (dx_wanted ? e.H : 0);
+    kernels::parallel_for(0, tasks, grain(2 * e.work() / std::max<std::int64_t>(tasks, 1)), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t task = begin; task < end; ++task) {
+        if (task < window_rows) {
+          const fast::Walk walk = e.over_x();
+          fast::add_weight_gradient(x.data(), walk, task, e.stride * walk.row, first, dy_row, dy_step, e.out, e.OH, e.OW,
+                                    sums.weight.data());
+        } else {
+          const std::int64_t h = task - window_rows;
+          const fast::Walk walk{e.K, e.K * e.out, width * e.out, e.out};
+          fast::convolve_row(dy.data() + ((h + e.padding) * width + e.padding) * e.out, walk, flipped, nullptr, e.in, e.W,
+                             image.data() + h * e.W * e.in);
+        }
       }
-      kernels::transpose(image.data(), e.H * e.W, e.C, e.in, dx.data() + n * e.image(), e.H * e.W);
-    }
+    });
+    if (dx_wanted) fast::transpose(image.data(), e.H * e.W, e.C, e.in, dx.data() + n * e.image(), e.H * e.W);
   }
 }
 

@@ -1,5 +1,5 @@
-// The kernels of direct convolution against their definitions.
-#include "kernels/convolution.hpp"
+// The parts of direct convolution against their definitions.
+#include "fast/convolution.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 #include "judge/case.hpp"
 
-namespace kernels = tinytorch::kernels;
+namespace fast = tinytorch::fast;
 
 namespace {
 
@@ -42,13 +42,13 @@ struct Shapes {
   explicit Shapes(Random& random)
       : C(random.pick(1, 20)), H(random.pick(5, 20)), W(random.pick(5, 20)), O(random.pick(1, 40)), K(random.pick(1, 5)),
         stride(random.pick(1, 3)), padding(random.pick(0, 2)), OH((H + 2 * padding - K) / stride + 1),
-        OW((W + 2 * padding - K) / stride + 1), out(kernels::padded_channels(O)) {}
+        OW((W + 2 * padding - K) / stride + 1), out(fast::padded_channels(O)) {}
   std::string describe() const {
     std::string text;
     for (const std::int64_t extent : {C, H, W, O, K, stride, padding}) text += std::to_string(extent) + " ";
     return "C H W O K stride padding: " + text;
   }
-  kernels::Walk walk() const { return {K, K * C, (W + 2 * padding) * C, stride * C}; }
+  fast::Walk walk() const { return {K, K * C, (W + 2 * padding) * C, stride * C}; }
   std::int64_t weight_at(std::int64_t o, std::int64_t c, std::int64_t ki, std::int64_t kj) const {
     return ((o * C + c) * K + ki) * K + kj;
   }
@@ -59,7 +59,7 @@ struct Shapes {
   }
   Floats channels_last(const Floats& image) const {
     Floats x(at((H + 2 * padding) * (W + 2 * padding) * C));
-    kernels::channels_last(image.data(), C, H, W, padding, x.data());
+    fast::channels_last(image.data(), C, H, W, padding, x.data());
     return x;
   }
 };
@@ -75,7 +75,7 @@ TEST_CASE("transpose exchanges rows and columns of any extents and writes nothin
     const std::int64_t to_step = rows + random.pick(0, 5);
     const Floats from = random.values(rows * from_step);
     Floats to(at(columns * to_step), untouched);
-    kernels::transpose(from.data(), rows, columns, from_step, to.data(), to_step);
+    fast::transpose(from.data(), rows, columns, from_step, to.data(), to_step);
     std::int64_t wrong = 0;
     for (std::int64_t j = 0; j < columns; ++j) {
       for (std::int64_t i = 0; i < to_step; ++i) {
@@ -112,9 +112,9 @@ TEST_CASE("unpack_weights gives back what pack_weights was given", "[convolution
     const Shapes s(random);
     const Floats weight = random.values(s.O * s.C * s.K * s.K);
     Floats packed(at(s.out * s.C * s.K * s.K), untouched);
-    kernels::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
+    fast::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
     Floats again(weight.size());
-    kernels::unpack_weights(packed.data(), s.O, s.C, s.K, again.data());
+    fast::unpack_weights(packed.data(), s.O, s.C, s.K, again.data());
     CHECK(again == weight);
   }
 }
@@ -131,11 +131,11 @@ TEST_CASE("convolve_row agrees with the definition in double precision", "[convo
     bias.resize(at(s.out));
     const Floats x = s.channels_last(image);
     Floats packed(at(s.out * s.C * s.K * s.K));
-    kernels::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
+    fast::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
     double worst = 0.0;
     for (std::int64_t i = 0; i < s.OH; ++i) {
       Floats y(at(s.OW * s.out), untouched);
-      kernels::convolve_row(x.data() + i * s.stride * s.walk().row, s.walk(), packed.data(), with_bias ? bias.data() : nullptr, s.out,
+      fast::convolve_row(x.data() + i * s.stride * s.walk().row, s.walk(), packed.data(), with_bias ? bias.data() : nullptr, s.out,
                             s.OW, y.data());
       for (std::int64_t j = 0; j < s.OW; ++j) {
         for (std::int64_t o = 0; o < s.out; ++o) {
@@ -167,9 +167,12 @@ TEST_CASE("add_weight_gradient agrees with the definition in double precision an
     const std::int64_t row = s.OW * step + random.pick(0, 7);
     const Floats dy = random.values(s.OH * row + s.out);
     Floats packed(at(s.out * s.C * s.K * s.K), 0.5F);
-    kernels::add_weight_gradient(x.data(), s.walk(), s.stride * s.walk().row, dy.data(), row, step, s.out, s.OH, s.OW, packed.data());
+    for (std::int64_t ki = 0; ki < s.K; ++ki) {
+      fast::add_weight_gradient(x.data(), s.walk(), ki, s.stride * s.walk().row, dy.data(), row, step, s.out, s.OH, s.OW,
+                                packed.data());
+    }
     Floats gradient(at(s.O * s.C * s.K * s.K));
-    kernels::unpack_weights(packed.data(), s.O, s.C, s.K, gradient.data());
+    fast::unpack_weights(packed.data(), s.O, s.C, s.K, gradient.data());
     double worst = 0.0;
     for (std::int64_t o = 0; o < s.O; ++o) {
       for (std::int64_t c = 0; c < s.C; ++c) {
@@ -196,12 +199,12 @@ TEST_CASE("flip_weights turns the window around and exchanges the channels", "[c
     INFO(s.describe());
     const Floats weight = random.values(s.O * s.C * s.K * s.K);
     Floats packed(at(s.out * s.C * s.K * s.K));
-    kernels::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
-    const std::int64_t in = kernels::padded_channels(s.C);
+    fast::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
+    const std::int64_t in = fast::padded_channels(s.C);
     Floats flipped(at(in * s.out * s.K * s.K), untouched);
-    kernels::flip_weights(packed.data(), s.O, s.C, s.K, flipped.data());
+    fast::flip_weights(packed.data(), s.O, s.C, s.K, flipped.data());
     Floats exchanged(at(in * s.out * s.K * s.K));  // (C, O, K, K), both filled up with zeros
-    kernels::unpack_weights(flipped.data(), in, s.out, s.K, exchanged.data());
+    fast::unpack_weights(flipped.data(), in, s.out, s.K, exchanged.data());
     std::int64_t wrong = 0;
     for (std::int64_t c = 0; c < in; ++c) {
       for (std::int64_t o = 0; o < s.out; ++o) {
@@ -217,7 +220,7 @@ TEST_CASE("flip_weights turns the window around and exchanges the channels", "[c
 }
 
 TEST_CASE("relu_and_pool names the first of the largest and 4 where nothing is above 0", "[convolution]") {
-  const std::int64_t channels = kernels::padded_channels(1);
+  const std::int64_t channels = fast::padded_channels(1);
   const auto result = [&](float a, float b, float c, float d) {
     Floats top(at(2 * channels)), bottom(at(2 * channels)), largest(at(channels));
     std::vector<std::uint8_t> which(at(channels));
@@ -225,7 +228,7 @@ TEST_CASE("relu_and_pool names the first of the largest and 4 where nothing is a
     top[at(channels + 1)] = b;
     bottom[1] = c;
     bottom[at(channels + 1)] = d;
-    kernels::relu_and_pool(top.data(), bottom.data(), 1, channels, largest.data(), which.data());
+    fast::relu_and_pool(top.data(), bottom.data(), 1, channels, largest.data(), which.data());
     return std::make_pair(largest[1], static_cast<int>(which[1]));
   };
   CHECK_SAME(result(1, 2, 3, 4), std::make_pair(4.0F, 3));
@@ -240,13 +243,13 @@ TEST_CASE("relu_and_pool names the first of the largest and 4 where nothing is a
 
 TEST_CASE("relu_and_pool_gradient gives each gradient to its winner and sums the bias", "[convolution]") {
   Random random(judge::seed());
-  const std::int64_t channels = 2 * kernels::padded_channels(1);
+  const std::int64_t channels = 2 * fast::padded_channels(1);
   const std::int64_t places = 7;
   const Floats grad = random.values(places * channels);
   std::vector<std::uint8_t> which(at(places * channels));
   for (auto& winner : which) winner = static_cast<std::uint8_t>(random.pick(0, 4));
   Floats top(at(2 * places * channels), untouched), bottom(top), dbias(at(channels), 1.0F);
-  kernels::relu_and_pool_gradient(grad.data(), which.data(), places, channels, top.data(), bottom.data(), dbias.data());
+  fast::relu_and_pool_gradient(grad.data(), which.data(), places, channels, top.data(), bottom.data(), dbias.data());
   std::int64_t wrong = 0;
   Floats expected_bias(at(channels), 1.0F);
   for (std::int64_t place = 0; place < places; ++place) {
@@ -270,14 +273,14 @@ TEST_CASE("sum adds all numbers of any count, and relu keeps what is not below 0
     Floats values = random.values(count);
     double expected = 0.0;
     for (const float value : values) expected += static_cast<double>(value);
-    CHECK_CLOSE(static_cast<double>(kernels::sum(values.data(), count)), expected, 1e-5, 1e-4);
+    CHECK_CLOSE(static_cast<double>(fast::sum(values.data(), count)), expected, 1e-5, 1e-4);
     const Floats before = values;
-    kernels::relu(values.data(), count);
+    fast::relu(values.data(), count);
     std::int64_t wrong = 0;
     for (std::size_t i = 0; i < values.size(); ++i) wrong += values[i] == std::max(before[i], 0.0F) ? 0 : 1;
     CHECK(wrong == 0);
   }
   float nan = std::numeric_limits<float>::quiet_NaN();
-  kernels::relu(&nan, 1);
+  fast::relu(&nan, 1);
   CHECK(std::isnan(nan));
 }

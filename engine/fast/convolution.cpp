@@ -1,6 +1,6 @@
-// The two loops that take the time, one_tile() and one_gradient_tile(), keep a tile of sums in registers: some pixels or
+// The two loops that take the time, places_tile() and taps_tile(), keep a tile of sums in registers: some pixels or
 // taps, times two vectors of output channels.
-#include "kernels/convolution.hpp"
+#include "fast/convolution.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,16 @@
 
 #include "kernels/simd.hpp"
 
-namespace tinytorch::kernels {
+namespace tinytorch::fast {
+
+using kernels::broadcast;
+using kernels::IntVector;
+using kernels::keep_in_register;
+using kernels::lanes;
+using kernels::load;
+using kernels::store;
+using kernels::Vector;
+using kernels::vector_registers;
 
 namespace {
 
@@ -177,7 +186,7 @@ void transpose(const float* from, std::int64_t rows, std::int64_t columns, std::
       in_lanes(columns, [&](std::int64_t j) {
         std::array<Vector, lanes> square;
         for (std::int64_t r = 0; r < lanes; ++r) square[static_cast<std::size_t>(r)] = load(from + (i + r) * from_step + j);
-        transpose(square);
+        kernels::transpose(square);
         for (std::int64_t r = 0; r < lanes; ++r) store(to + (j + r) * to_step + i, square[static_cast<std::size_t>(r)]);
       });
     });
@@ -208,7 +217,7 @@ void pack_weights(const float* weight, std::int64_t out_channels, std::int64_t i
     for (; channels == lanes && from + lanes <= size; from += lanes) {
       std::array<Vector, lanes> square;
       for (std::int64_t r = 0; r < lanes; ++r) square[static_cast<std::size_t>(r)] = load(weight + (o + r) * size + from);
-      transpose(square);
+      kernels::transpose(square);
       for (std::int64_t r = 0; r < lanes; ++r) {
         const std::int64_t c = (from + r) / window;
         const std::int64_t tap = (from + r) % window;
@@ -263,16 +272,15 @@ void convolve_row(const float* x, const Walk& walk, const float* packed, const f
   });
 }
 
-void add_weight_gradient(const float* x, const Walk& walk, std::int64_t x_next, const float* dy, std::int64_t dy_row,
-                         std::int64_t dy_step, std::int64_t out, std::int64_t rows, std::int64_t places, float* packed) {
+void add_weight_gradient(const float* x, const Walk& walk, std::int64_t ki, std::int64_t x_next, const float* dy,
+                         std::int64_t dy_row, std::int64_t dy_step, std::int64_t out, std::int64_t rows, std::int64_t places,
+                         float* packed) {
   const std::int64_t weights = walk.kernel * walk.taps;
   in_pairs(out, [&](std::int64_t o, std::int64_t vectors) {
-    for (std::int64_t ki = 0; ki < walk.kernel; ++ki) {
-      in_tiles(walk.taps, [&](std::int64_t at, std::int64_t size) {
-        tile_of(all_taps_tiles, size, vectors)({x + ki * walk.row + at, x_next, walk.step, dy + o, dy_row, dy_step, rows, places,
-                                                packed + o * weights + (ki * walk.taps + at) * lanes, weights * lanes});
-      });
-    }
+    in_tiles(walk.taps, [&](std::int64_t at, std::int64_t size) {
+      tile_of(all_taps_tiles, size, vectors)({x + ki * walk.row + at, x_next, walk.step, dy + o, dy_row, dy_step, rows, places,
+                                              packed + o * weights + (ki * walk.taps + at) * lanes, weights * lanes});
+    });
   });
 }
 
@@ -344,4 +352,4 @@ void relu_and_pool_gradient(const float* grad, const std::uint8_t* which, std::i
   }
 }
 
-}  // namespace tinytorch::kernels
+}  // namespace tinytorch::fast

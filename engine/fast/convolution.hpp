@@ -1,13 +1,13 @@
 // Convolution without a matrix of columns: images with their channels innermost, weights held in registers.
 //
-// Given: not coursework. An image is laid out so that the channels of a pixel are neighbours, (H, W, C): then the pixels
+// For the fast body of spatial. An image is laid out so that the channels of a pixel are neighbours, (H, W, C): then the pixels
 // that one row of a window covers are K * C numbers in order, its taps. Output channels are computed a vector at a time,
 // so everything that belongs to them is filled up with zeros to a multiple of the vector's lanes, the padded channels.
 #pragma once
 
 #include <cstdint>
 
-namespace tinytorch::kernels {
+namespace tinytorch::fast {
 
 // The number of channels filled up to whole vectors.
 std::int64_t padded_channels(std::int64_t channels);
@@ -48,11 +48,13 @@ struct Walk {
 void convolve_row(const float* x, const Walk& walk, const float* packed, const float* bias, std::int64_t out,
                   std::int64_t places, float* y);
 
-// One image's share of the gradient of the weights: packed[..] += sum over all places of x * dy.
-// shapes: x: as in convolve_row(), the first row of places; dy: (rows, places, out), dy_row floats between its rows and
-//         dy_step between places; packed (out / lanes, K, taps, lanes), added to
-void add_weight_gradient(const float* x, const Walk& walk, std::int64_t x_next, const float* dy, std::int64_t dy_row,
-                         std::int64_t dy_step, std::int64_t out, std::int64_t rows, std::int64_t places, float* packed);
+// One image's share of the gradient of the weights, of one row of the window, ki: packed[.., ki, ..] += sum over all places of
+// x * dy.
+// shapes: x: as in convolve_row(), the first row of places, x_next floats from one row of places to the next; dy: (rows,
+//         places, out), dy_row floats between its rows and dy_step between places; packed (out / lanes, K, taps, lanes)
+void add_weight_gradient(const float* x, const Walk& walk, std::int64_t ki, std::int64_t x_next, const float* dy,
+                         std::int64_t dy_row, std::int64_t dy_step, std::int64_t out, std::int64_t rows, std::int64_t places,
+                         float* packed);
 
 // The sum of some numbers, added up in many sums side by side.
 float sum(const float* x, std::int64_t count);
@@ -71,4 +73,4 @@ void relu_and_pool(const float* top, const float* bottom, std::int64_t places, s
 void relu_and_pool_gradient(const float* grad, const std::uint8_t* which, std::int64_t places, std::int64_t channels,
                             float* top, float* bottom, float* dbias);
 
-}  // namespace tinytorch::kernels
+}  // namespace tinytorch::fast
