@@ -38,7 +38,7 @@ void in_tiles(std::int64_t extent, const Visit& visit) {
 // Some neighbouring places of the window, `vectors` vectors of output channels.
 struct PlacesTile {
   const float* x;
-  const Walk& walk;
+  Walk walk;  // a copy: the caller's may lie on a line of the cache that another thread writes
   const float* packed;
   std::int64_t packed_next;  // from one vector's weights to the next one's
   const float* bias;         // or null
