@@ -1,5 +1,5 @@
-// The engine's matrix products in tiles against OpenBLAS's, in turn, on one thread, on the shapes that the course's networks
-// ask for. engine/kernels/gemm.cpp chooses between the two by what this prints.
+// The engine's matrix products in tiles against OpenBLAS's, in turn, on one thread, on the shapes that the course's
+// networks ask for. engine/kernels/gemm.cpp chooses between the two by what this prints.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -81,7 +81,8 @@ void measure(bench::Program& program, const Product& p) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::Program program("gemm_speed", "Matrix products: the engine's tiles against OpenBLAS, in turn, on one thread.", 1);
+  bench::Program program("gemm_speed", "Matrix products: the engine's tiles against OpenBLAS, in turn, on one thread.",
+                         1);
   return program.run(argc, argv, [&] {
     program.say("/library/core", openblas_get_corename());
     for (const Product& product : products) measure(program, product);

@@ -8,19 +8,14 @@
 #include "bench/program.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/simd.hpp"
 
 using namespace tinytorch;
 
 namespace {
 
-// The widest vector that the program was compiled for.
-#if defined(__AVX512F__)
-constexpr int vector_bytes = 64;
-#else
-constexpr int vector_bytes = 32;
-#endif
-constexpr int lanes = vector_bytes / static_cast<int>(sizeof(float));
-using Vector = float __attribute__((vector_size(vector_bytes)));
+using kernels::Vector;
+constexpr int lanes = static_cast<int>(kernels::lanes);
 
 // Enough chains of multiply-adds that none has to wait for itself: at most 4 cycles on 2 units, and some to spare.
 constexpr int chains = 12;
@@ -54,7 +49,7 @@ void measure_multiply_adds(bench::Program& program) {
     });
   };
   const double flops = 2.0 * chains * lanes * static_cast<double>(steps) * parts;
-  program.add(fmt::format("multiply-adds, vectors of {} bytes", vector_bytes),
+  program.add(fmt::format("multiply-adds, vectors of {} bytes", sizeof(Vector)),
               bench::measure(step, flops, program.timing()), "GFLOP/s", 1e9);
 }
 

@@ -7,11 +7,9 @@
 //
 // The files are written by the program itself, from a seed; where CIFAR-10 is installed, its own are read as well.
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -21,11 +19,13 @@
 #include <string>
 #include <vector>
 
+#include "bench/engine_networks.hpp"
+#include "bench/timing.hpp"
+#include "judge/datasets.hpp"
 #include "kernels/parallel.hpp"
-#include "tinytorch/activations.hpp"
 #include "tinytorch/dataloader.hpp"
 #include "tinytorch/losses.hpp"
-#include "tinytorch/spatial.hpp"
+#include "tito/system/files.hpp"
 
 namespace {
 
@@ -43,24 +43,6 @@ struct Options {
   int threads = 2;
   std::int64_t samples = 10'000;  // of the epoch that is trained
   bool as_json = false;
-};
-
-// A folder that disappears with the program.
-class Folder {
- public:
-  Folder() : path_(fs::temp_directory_path() / ("tito_loading_" + std::to_string(::getpid()))) {
-    fs::create_directories(path_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 std::vector<std::string> names_in(const fs::path& folder) {
@@ -89,16 +71,9 @@ std::vector<std::string> write_files(const fs::path& folder, std::uint64_t seed)
   return names;
 }
 
-// The files of CIFAR-10 where they are installed: below TITO_DATA or ~/.local/share/tito. Else none.
+// The files of CIFAR-10 where they are installed. Else none.
 std::vector<std::string> installed_files() {
-  fs::path folder;
-  if (const char* said = std::getenv("TITO_DATA"); said != nullptr && *said != '\0')
-    folder = said;
-  else if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/')
-    folder = fs::path(data) / "tito";
-  else if (const char* home = std::getenv("HOME"); home != nullptr)
-    folder = fs::path(home) / ".local/share/tito";
-  const std::vector<std::string> names = names_in(folder / "cifar-10");
+  const std::vector<std::string> names = names_in(fs::path(judge::data_folder()) / "cifar-10");
   const bool complete =
       std::all_of(names.begin(), names.end(), [](const std::string& name) { return fs::exists(name); });
   return complete ? names : std::vector<std::string>();
@@ -112,10 +87,10 @@ class Report {
     put(name, values, unit, json::object());
   }
   void at_most(const std::string& name, const std::vector<double>& values, const std::string& unit, double target) {
-    put(name, values, unit, {{"target", target}, {"met", median(values) <= target}});
+    put(name, values, unit, {{"target", target}, {"met", bench::median(values) <= target}});
   }
   void at_least(const std::string& name, const std::vector<double>& values, const std::string& unit, double target) {
-    put(name, values, unit, {{"target", target}, {"met", median(values) >= target}});
+    put(name, values, unit, {{"target", target}, {"met", bench::median(values) >= target}});
   }
 
   void finish(int threads) const {
@@ -126,18 +101,13 @@ class Report {
   }
 
  private:
-  static double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-  }
-
   void put(const std::string& name, const std::vector<double>& values, const std::string& unit, const json& target) {
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    json row{{"name", name}, {"median", median(values)}, {"min", *low}, {"max", *high}, {"unit", unit}};
+    json row{{"name", name}, {"median", bench::median(values)}, {"min", *low}, {"max", *high}, {"unit", unit}};
     row.update(target);
     rows_.push_back(row);
     if (as_json_) return;
-    fmt::print("{:<52} {:>8.3f} {}  ({:.3f} to {:.3f})", name, median(values), unit, *low, *high);
+    fmt::print("{:<52} {:>8.3f} {}  ({:.3f} to {:.3f})", name, bench::median(values), unit, *low, *high);
     if (target.empty())
       fmt::print("\n");
     else
@@ -243,19 +213,6 @@ class First : public Dataset {
   std::int64_t count_;
 };
 
-void build_network(Sequential& net, Rng& rng) {
-  net.add<Conv2d>(3, 32, Window{}, rng);
-  net.add<Activation<ReLU>>();
-  net.add<MaxPool2d>(2);
-  net.add<Conv2d>(32, 64, Window{}, rng);
-  net.add<Activation<ReLU>>();
-  net.add<MaxPool2d>(2);
-  net.add<Flatten>();
-  net.add<Linear>(2304, 256, rng);
-  net.add<Activation<ReLU>>();
-  net.add<Linear>(256, 10, rng);
-}
-
 void measure_training(const std::vector<std::string>& names, const Options& options, Report& report) {
   kernels::set_thread_count(options.threads);
   const auto images =
@@ -263,7 +220,7 @@ void measure_training(const std::vector<std::string>& names, const Options& opti
   for (const int workers : {0, 1}) {
     Rng rng(options.seed);
     Sequential net;
-    build_network(net, rng);
+    bench::build("cifar", net, rng);
     Adam adam(net.parameters());
     Trainer trainer(net, adam, loss<CrossEntropyLoss>());
     DataLoaderOptions wishes;
@@ -311,7 +268,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", options.as_json, "one JSON object on one line");
   CLI11_PARSE(app, argc, argv);
   try {
-    const Folder folder;
+    const tito::TemporaryFolder folder(fs::temp_directory_path());
     Report report(options.as_json);
     const std::vector<std::string> names = write_files(folder.path(), options.seed);
     measure_reading(names, "50,000 images", options, report);

@@ -10,11 +10,10 @@
 #include <memory>
 #include <vector>
 
+#include "bench/engine_networks.hpp"
 #include "bench/program.hpp"
 #include "kernels/parallel.hpp"
-#include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
-#include "tinytorch/spatial.hpp"
 #include "tinytorch/training.hpp"
 
 #ifndef BENCH_BODIES
@@ -30,31 +29,6 @@ struct Task {
   std::unique_ptr<Optimizer> optimizer;
   std::vector<Batch> batches;
 };
-
-void build(const std::string& network, Sequential& net, Rng& rng) {
-  if (network == "mlp") {
-    net.add<Linear>(784, 64, rng);
-    net.add<Activation<ReLU>>();
-    net.add<Linear>(64, 10, rng);
-  } else if (network == "mnist") {
-    net.add<Conv2d>(1, 16, Window{}, rng);  // (N, 1, 28, 28) -> (N, 16, 26, 26)
-    net.add<Activation<ReLU>>();
-    net.add<MaxPool2d>(2);  // -> (N, 16, 13, 13)
-    net.add<Flatten>();
-    net.add<Linear>(2704, 10, rng);
-  } else {
-    net.add<Conv2d>(3, 32, Window{}, rng);  // (N, 3, 32, 32) -> (N, 32, 30, 30)
-    net.add<Activation<ReLU>>();
-    net.add<MaxPool2d>(2);                   // -> (N, 32, 15, 15)
-    net.add<Conv2d>(32, 64, Window{}, rng);  // -> (N, 64, 13, 13)
-    net.add<Activation<ReLU>>();
-    net.add<MaxPool2d>(2);  // -> (N, 64, 6, 6)
-    net.add<Flatten>();
-    net.add<Linear>(2304, 256, rng);
-    net.add<Activation<ReLU>>();
-    net.add<Linear>(256, 10, rng);
-  }
-}
 
 Shape shape_of(const std::string& network, std::int64_t batch) {
   if (network == "mlp") return {batch, 784};
@@ -79,7 +53,7 @@ std::vector<Batch> random_batches(const bench::NetworkOptions& options, Rng& rng
 std::unique_ptr<Task> make_task(const bench::NetworkOptions& options) {
   Rng rng(1);
   auto task = std::make_unique<Task>();
-  build(options.network, task->net, rng);
+  bench::build(options.network, task->net, rng);
   if (options.network == "mlp") {
     task->optimizer = std::make_unique<SGD>(task->net.parameters(), 0.01F);
   } else {

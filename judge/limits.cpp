@@ -12,20 +12,15 @@
 #include <vector>
 
 #include "kernels/parallel.hpp"
+#include "kernels/simd.hpp"
 
 namespace judge {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-#if defined(__AVX512F__)
-constexpr std::size_t lanes = 16;
-#elif defined(__AVX__)
-constexpr std::size_t lanes = 8;
-#else
-constexpr std::size_t lanes = 4;
-#endif
-using Vector [[gnu::vector_size(lanes * sizeof(float))]] = float;
+using tinytorch::kernels::Vector;
+constexpr auto lanes = static_cast<std::size_t>(tinytorch::kernels::lanes);
 
 // Arrays begin at a line of the cache, or half of all reads would touch two.
 struct alignas(64) Line {
@@ -98,9 +93,6 @@ double multiply_add() {
   keep(chains);
   return 2.0 * static_cast<double>(chains.size() * lanes) * steps;
 }
-
-int arrays_of(Stream stream) { return stream == Stream::read ? 1 : stream == Stream::triad ? 3 : 2; }
-int transfers_of(Stream stream) { return stream == Stream::read ? 1 : stream == Stream::copy ? 2 : 3; }
 
 const Vector* vectors(const Lines& lines) { return reinterpret_cast<const Vector*>(lines.data()); }
 Vector* vectors(Lines& lines) { return reinterpret_cast<Vector*>(lines.data()); }

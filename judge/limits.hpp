@@ -17,6 +17,10 @@ enum class Stream {
   triad    // x and y are read, z is written
 };
 
+// How many arrays a pass goes through, and how often it reads or writes one of them.
+inline int arrays_of(Stream stream) { return stream == Stream::read ? 1 : stream == Stream::triad ? 3 : 2; }
+inline int transfers_of(Stream stream) { return stream == Stream::read ? 1 : stream == Stream::copy ? 2 : 3; }
+
 // The rate at which arrays that together take `working_set` bytes are passed through again and again, in 1e9 bytes a
 // second. Reads and writes are counted: an update of two arrays of a gigabyte counts three.
 double stream_gbs(Stream stream, double working_set, double seconds);

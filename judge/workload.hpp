@@ -28,9 +28,8 @@ struct Traffic {
 
 // Of arrays of `numbers` floats that are passed through once.
 inline Traffic traffic(Stream stream, double numbers) {
-  const double transfers = stream == Stream::read ? 1 : stream == Stream::copy ? 2 : 3;
-  const double arrays = stream == Stream::read ? 1 : stream == Stream::triad ? 3 : 2;
-  return {stream, transfers * numbers * sizeof(float), arrays * numbers * sizeof(float)};
+  const double bytes = numbers * sizeof(float);
+  return {stream, transfers_of(stream) * bytes, arrays_of(stream) * bytes};
 }
 
 // One row of the table.

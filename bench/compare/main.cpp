@@ -2,7 +2,6 @@
 // writes the measured part of the page. What was measured is kept in docs/speed.json, from which page and picture are
 // made, so that one part can be measured again alone.
 #include <fmt/core.h>
-#include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -293,15 +292,10 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--smoke", options.run_smoke, "only checks that the programs work; writes nothing");
 }
 
-extern "C" void on_interrupt(int) { tito::interrupted = true; }
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  struct sigaction action {};
-  action.sa_handler = on_interrupt;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
-
+  tito::note_interrupts();
   Options options;
   CLI::App app("Measures our programs in turn with their peers, and writes docs/speed.md.");
   add_options(app, options);

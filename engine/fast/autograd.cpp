@@ -17,7 +17,8 @@ namespace tinytorch {
 
 namespace {
 
-// Memory for nodes: what a thread gives back it uses again. Nodes live for a training step, and each step makes as many.
+// Memory for nodes: what a thread gives back it uses again. Nodes live for a training step, and each step makes as
+// many.
 class NodeMemory {
  public:
   static void* take(std::size_t bytes) {
@@ -190,8 +191,9 @@ void walk_one(Node& node) {
   if (grad_output.empty()) return;
   std::vector<Tensor> gradients = node.function->backward(grad_output);
   if (gradients.size() != node.inputs.size()) {
-    throw ShapeError(std::string("backward: ") + node.function->name() + " returned " + std::to_string(gradients.size()) +
-                     " gradients for " + std::to_string(node.inputs.size()) + " inputs");
+    throw ShapeError(std::string("backward: ") + node.function->name() + " returned " +
+                     std::to_string(gradients.size()) + " gradients for " + std::to_string(node.inputs.size()) +
+                     " inputs");
   }
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     Node* input = node.inputs[i].get();
@@ -276,7 +278,8 @@ Variable apply(std::unique_ptr<Function> function, const std::vector<Variable>& 
   Variable result(function->forward(values), recorded);
   if (recorded) {
     Node& node = *result.node_;
-    for (std::size_t i = 0; i < inputs.size(); ++i) node.inputs.push_back(function->wants_gradient(i) ? inputs[i].node_ : nullptr);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      node.inputs.push_back(function->wants_gradient(i) ? inputs[i].node_ : nullptr);
     node.function = std::move(function);
   }
   return result;
@@ -461,8 +464,8 @@ Variable reshape(const Variable& a, const Shape& shape) { return apply(std::make
 
 // ---- The check
 
-GradientCheck check_gradients(const std::function<Variable(const std::vector<Variable>&)>& f, const std::vector<Tensor>& inputs,
-                              float h) {
+GradientCheck check_gradients(const std::function<Variable(const std::vector<Variable>&)>& f,
+                              const std::vector<Tensor>& inputs, float h) {
   if (!(h > 0.0F)) throw ValueError("check_gradients: h must be positive, but is " + std::to_string(h));
   // Unequal weights for the elements of the result, so that errors of opposite sign do not cancel.
   const auto weight_of = [](std::int64_t k) { return 0.5F + 0.1F * static_cast<float>(k * 7 % 11); };

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "kernels/simd.hpp"
+#include "kernels/simd_math.hpp"
 
 namespace tinytorch::fast {
 
@@ -136,12 +136,14 @@ using TileFunction = void (*)(const Tile&);
 template <std::size_t... index>
 constexpr auto places_tiles(std::index_sequence<index...>) {
   using Row = std::array<TileFunction<PlacesTile>, sizeof...(index)>;
-  return std::array<Row, 2>{Row{&places_tile<static_cast<int>(index) + 1, 1>...}, Row{&places_tile<static_cast<int>(index) + 1, 2>...}};
+  return std::array<Row, 2>{Row{&places_tile<static_cast<int>(index) + 1, 1>...},
+                            Row{&places_tile<static_cast<int>(index) + 1, 2>...}};
 }
 template <std::size_t... index>
 constexpr auto taps_tiles(std::index_sequence<index...>) {
   using Row = std::array<TileFunction<TapsTile>, sizeof...(index)>;
-  return std::array<Row, 2>{Row{&taps_tile<static_cast<int>(index) + 1, 1>...}, Row{&taps_tile<static_cast<int>(index) + 1, 2>...}};
+  return std::array<Row, 2>{Row{&taps_tile<static_cast<int>(index) + 1, 1>...},
+                            Row{&taps_tile<static_cast<int>(index) + 1, 2>...}};
 }
 constexpr auto all_places_tiles = places_tiles(std::make_index_sequence<most_sums>());
 constexpr auto all_taps_tiles = taps_tiles(std::make_index_sequence<most_sums>());
@@ -185,7 +187,8 @@ void transpose(const float* from, std::int64_t rows, std::int64_t columns, std::
     in_lanes(rows, [&](std::int64_t i) {
       in_lanes(columns, [&](std::int64_t j) {
         std::array<Vector, lanes> square;
-        for (std::int64_t r = 0; r < lanes; ++r) square[static_cast<std::size_t>(r)] = load(from + (i + r) * from_step + j);
+        for (std::int64_t r = 0; r < lanes; ++r)
+          square[static_cast<std::size_t>(r)] = load(from + (i + r) * from_step + j);
         kernels::transpose(square);
         for (std::int64_t r = 0; r < lanes; ++r) store(to + (j + r) * to_step + i, square[static_cast<std::size_t>(r)]);
       });
@@ -193,8 +196,8 @@ void transpose(const float* from, std::int64_t rows, std::int64_t columns, std::
   }
 }
 
-void channels_last(const float* image, std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t padding,
-                   float* out) {
+void channels_last(const float* image, std::int64_t channels, std::int64_t height, std::int64_t width,
+                   std::int64_t padding, float* out) {
   if (padding == 0) return transpose(image, channels, height * width, height * width, out, channels);
   const std::int64_t row = (width + 2 * padding) * channels;
   float* inside = std::fill_n(out, padding * row, 0.0F);
@@ -206,9 +209,10 @@ void channels_last(const float* image, std::int64_t channels, std::int64_t heigh
   std::fill_n(inside, padding * row, 0.0F);
 }
 
-// Weights (O, C, K, K) are a matrix of O rows. A row of the packed ones belongs to one tap, c innermost: so that matrix is
-// transposed, and its rows change places.
-void pack_weights(const float* weight, std::int64_t out_channels, std::int64_t in_channels, std::int64_t kernel, float* packed) {
+// Weights (O, C, K, K) are a matrix of O rows. A row of the packed ones belongs to one tap, c innermost: so that matrix
+// is transposed, and its rows change places.
+void pack_weights(const float* weight, std::int64_t out_channels, std::int64_t in_channels, std::int64_t kernel,
+                  float* packed) {
   const std::int64_t window = kernel * kernel;
   const std::int64_t size = in_channels * window;  // of one output channel's weights
   for (std::int64_t o = 0; o < out_channels; o += lanes, packed += size * lanes) {
@@ -216,7 +220,8 @@ void pack_weights(const float* weight, std::int64_t out_channels, std::int64_t i
     std::int64_t from = 0;
     for (; channels == lanes && from + lanes <= size; from += lanes) {
       std::array<Vector, lanes> square;
-      for (std::int64_t r = 0; r < lanes; ++r) square[static_cast<std::size_t>(r)] = load(weight + (o + r) * size + from);
+      for (std::int64_t r = 0; r < lanes; ++r)
+        square[static_cast<std::size_t>(r)] = load(weight + (o + r) * size + from);
       kernels::transpose(square);
       for (std::int64_t r = 0; r < lanes; ++r) {
         const std::int64_t c = (from + r) / window;
@@ -243,7 +248,8 @@ void unpack_weights(const float* packed, std::int64_t out_channels, std::int64_t
   }
 }
 
-void flip_weights(const float* packed, std::int64_t out_channels, std::int64_t in_channels, std::int64_t kernel, float* flipped) {
+void flip_weights(const float* packed, std::int64_t out_channels, std::int64_t in_channels, std::int64_t kernel,
+                  float* flipped) {
   const std::int64_t window = kernel * kernel;
   const std::int64_t padded_out = padded_channels(out_channels);
   const std::int64_t padded_in = padded_channels(in_channels);
@@ -273,13 +279,14 @@ void convolve_row(const float* x, const Walk& walk, const float* packed, const f
 }
 
 void add_weight_gradient(const float* x, const Walk& walk, std::int64_t ki, std::int64_t x_next, const float* dy,
-                         std::int64_t dy_row, std::int64_t dy_step, std::int64_t out, std::int64_t rows, std::int64_t places,
-                         float* packed) {
+                         std::int64_t dy_row, std::int64_t dy_step, std::int64_t out, std::int64_t rows,
+                         std::int64_t places, float* packed) {
   const std::int64_t weights = walk.kernel * walk.taps;
   in_pairs(out, [&](std::int64_t o, std::int64_t vectors) {
     in_tiles(walk.taps, [&](std::int64_t at, std::int64_t size) {
-      tile_of(all_taps_tiles, size, vectors)({x + ki * walk.row + at, x_next, walk.step, dy + o, dy_row, dy_step, rows, places,
-                                              packed + o * weights + (ki * walk.taps + at) * lanes, weights * lanes});
+      tile_of(all_taps_tiles, size,
+              vectors)({x + ki * walk.row + at, x_next, walk.step, dy + o, dy_row, dy_step, rows, places,
+                        packed + o * weights + (ki * walk.taps + at) * lanes, weights * lanes});
     });
   });
 }
@@ -290,13 +297,9 @@ float sum(const float* x, std::int64_t count) {
   for (; i + 4 * lanes <= count; i += 4 * lanes) {
     for (std::int64_t s = 0; s < 4; ++s) sums[static_cast<std::size_t>(s)] += load(x + i + s * lanes);
   }
-  std::array<float, lanes> total;
-  store(total.data(), (sums[0] + sums[1]) + (sums[2] + sums[3]));
+  Vector total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
   for (; i < count; ++i) total[0] += x[i];
-  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
-    for (std::size_t lane = 0; lane < half; ++lane) total[lane] += total[lane + half];
-  }
-  return total[0];
+  return kernels::sum_of(total)[0];
 }
 
 void relu(float* x, std::int64_t count) {

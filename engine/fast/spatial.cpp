@@ -283,7 +283,7 @@ void Convolution::backward_images(std::int64_t from, std::int64_t to, const Tens
       for (std::int64_t i = 0; i < e.PH; ++i) {
         float* top = first + pool * i * dy_row;
         fast::relu_and_pool_gradient(grad.data() + i * e.PW * e.out, which(n) + i * e.PW * e.out, e.PW, e.out, top,
-                                        top + dy_row, sums.bias.data());
+                                     top + dy_row, sums.bias.data());
       }
     } else {
       if (fused.relu) {
@@ -300,20 +300,21 @@ void Convolution::backward_images(std::int64_t from, std::int64_t to, const Tens
     if (weight_wanted) fast::channels_last(x_.data() + n * e.image(), e.C, e.H, e.W, e.padding, x.data());
     const std::int64_t window_rows = weight_wanted ? e.K : 0;
     const std::int64_t tasks = window_rows + (dx_wanted ? e.H : 0);
-    kernels::parallel_for(0, tasks, grain(2 * e.work() / std::max<std::int64_t>(tasks, 1)), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t task = begin; task < end; ++task) {
-        if (task < window_rows) {
-          const fast::Walk walk = e.over_x();
-          fast::add_weight_gradient(x.data(), walk, task, e.stride * walk.row, first, dy_row, dy_step, e.out, e.OH, e.OW,
-                                    sums.weight.data());
-        } else {
-          const std::int64_t h = task - window_rows;
-          const fast::Walk walk{e.K, e.K * e.out, width * e.out, e.out};
-          fast::convolve_row(dy.data() + ((h + e.padding) * width + e.padding) * e.out, walk, flipped, nullptr, e.in, e.W,
-                             image.data() + h * e.W * e.in);
-        }
-      }
-    });
+    kernels::parallel_for(0, tasks, grain(2 * e.work() / std::max<std::int64_t>(tasks, 1)),
+                          [&](std::int64_t begin, std::int64_t end) {
+                            for (std::int64_t task = begin; task < end; ++task) {
+                              if (task < window_rows) {
+                                const fast::Walk walk = e.over_x();
+                                fast::add_weight_gradient(x.data(), walk, task, e.stride * walk.row, first, dy_row,
+                                                          dy_step, e.out, e.OH, e.OW, sums.weight.data());
+                              } else {
+                                const std::int64_t h = task - window_rows;
+                                const fast::Walk walk{e.K, e.K * e.out, width * e.out, e.out};
+                                fast::convolve_row(dy.data() + ((h + e.padding) * width + e.padding) * e.out, walk,
+                                                   flipped, nullptr, e.in, e.W, image.data() + h * e.W * e.in);
+                              }
+                            }
+                          });
     if (dx_wanted) fast::transpose(image.data(), e.H * e.W, e.C, e.in, dx.data() + n * e.image(), e.H * e.W);
   }
 }
@@ -368,9 +369,9 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const W
 
 namespace {
 
-// The walk that im2col and col2im share: calls visit(h, w, count, column) for every run of `count` neighbouring places of one
-// tap that read pixels (h, w), (h, w + stride), .., whose entries begin at `column` of a plane's columns. With padding some
-// places have none.
+// The walk that im2col and col2im share: calls visit(h, w, count, column) for every run of `count` neighbouring places
+// of one tap that read pixels (h, w), (h, w + stride), .., whose entries begin at `column` of a plane's columns. With
+// padding some places have none.
 template <class Visit>
 void for_runs(std::int64_t H, std::int64_t W, const Window& window, const Visit& visit) {
   const std::int64_t OH = window.places(H);
@@ -403,14 +404,15 @@ void im2col(const float* image, std::int64_t channels, std::int64_t height, std:
   const std::int64_t size = window.kernel * window.kernel * window.places(height) * window.places(width);
   if (window.padding > 0) std::fill_n(columns, channels * size, 0.0F);
   for (std::int64_t c = 0; c < channels; ++c, image += height * width, columns += size) {
-    for_runs(height, width, window, [=, stride = window.stride](std::int64_t h, std::int64_t w, std::int64_t count, std::int64_t column) {
-      const float* from = image + h * width + w;
-      if (stride == 1) {
-        std::copy_n(from, count, columns + column);
-      } else {
-        for (std::int64_t j = 0; j < count; ++j) columns[column + j] = from[j * stride];
-      }
-    });
+    for_runs(height, width, window,
+             [=, stride = window.stride](std::int64_t h, std::int64_t w, std::int64_t count, std::int64_t column) {
+               const float* from = image + h * width + w;
+               if (stride == 1) {
+                 std::copy_n(from, count, columns + column);
+               } else {
+                 for (std::int64_t j = 0; j < count; ++j) columns[column + j] = from[j * stride];
+               }
+             });
   }
 }
 
@@ -418,10 +420,11 @@ void col2im(const float* columns, std::int64_t channels, std::int64_t height, st
             float* image) {
   const std::int64_t size = window.kernel * window.kernel * window.places(height) * window.places(width);
   for (std::int64_t c = 0; c < channels; ++c, image += height * width, columns += size) {
-    for_runs(height, width, window, [=, stride = window.stride](std::int64_t h, std::int64_t w, std::int64_t count, std::int64_t column) {
-      float* to = image + h * width + w;
-      for (std::int64_t j = 0; j < count; ++j) to[j * stride] += columns[column + j];
-    });
+    for_runs(height, width, window,
+             [=, stride = window.stride](std::int64_t h, std::int64_t w, std::int64_t count, std::int64_t column) {
+               float* to = image + h * width + w;
+               for (std::int64_t j = 0; j < count; ++j) to[j * stride] += columns[column + j];
+             });
   }
 }
 
@@ -534,8 +537,8 @@ namespace {
 
 // One row of places of the usual window, 2 x 2 moved by 2: the largest pixels and their offsets in the plane, of which
 // `first` is the offset of the row's first pixel. The loop has no branch, so that it is done in vectors.
-void halve_row(const float* __restrict top, std::int64_t width, std::int64_t first, std::int64_t places, float* __restrict largest,
-               std::int32_t* __restrict winner) {
+void halve_row(const float* __restrict top, std::int64_t width, std::int64_t first, std::int64_t places,
+               float* __restrict largest, std::int32_t* __restrict winner) {
   const float* bottom = top + width;
   const auto below = static_cast<std::int32_t>(width);
   for (std::int64_t j = 0; j < places; ++j) {
@@ -573,7 +576,8 @@ Tensor pool_forward(const Tensor& images, const PoolExtents& e, const Window& wi
         const auto [left, right] = covered(window, j, e.W);
         std::int64_t best = top * e.W + left;
         for (std::int64_t h = top; h < bottom; ++h) {
-          for (std::int64_t pixel = h * e.W + left; pixel < h * e.W + right; ++pixel) best = x[pixel] > x[best] ? pixel : best;
+          for (std::int64_t pixel = h * e.W + left; pixel < h * e.W + right; ++pixel)
+            best = x[pixel] > x[best] ? pixel : best;
         }
         winner[j] = static_cast<std::int32_t>(best);
         out[j] = x[best];
@@ -583,7 +587,8 @@ Tensor pool_forward(const Tensor& images, const PoolExtents& e, const Window& wi
   return y;
 }
 
-Tensor pool_backward(const Shape& images, const PoolExtents& e, const std::int32_t* all_winners, const Tensor& grad_output) {
+Tensor pool_backward(const Shape& images, const PoolExtents& e, const std::int32_t* all_winners,
+                     const Tensor& grad_output) {
   require_shape("MaxPool2d backward: grad_output", grad_output.shape(), {images[0], images[1], e.OH, e.OW});
   Tensor dx = Tensor::uninitialized(images);
   for_planes(e, [&](std::int64_t plane) {
@@ -596,8 +601,8 @@ Tensor pool_backward(const Shape& images, const PoolExtents& e, const std::int32
   return dx;
 }
 
-// What MaxPool2d hands out: a convolution may absorb it, and where it stands alone its winners lie in memory that is used
-// again.
+// What MaxPool2d hands out: a convolution may absorb it, and where it stands alone its winners lie in memory that is
+// used again.
 class PoolStep : public Pooling {
  public:
   explicit PoolStep(const Window& window) : Pooling(window), window_(window) {}

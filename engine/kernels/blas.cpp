@@ -39,8 +39,8 @@ void use_one_blas_thread() {
 void multiply_by_blas(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b,
                       float beta, float* c, std::int64_t ldc) {
   use_one_blas_thread();
-  cblas_sgemm(CblasRowMajor, transposition(a), transposition(b), extent(m), extent(n), extent(k), alpha, a.data, leading(a),
-              b.data, leading(b), beta, c, extent(ldc));
+  cblas_sgemm(CblasRowMajor, transposition(a), transposition(b), extent(m), extent(n), extent(k), alpha, a.data,
+              leading(a), b.data, leading(b), beta, c, extent(ldc));
 }
 
 }  // namespace tinytorch::kernels

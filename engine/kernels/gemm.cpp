@@ -26,15 +26,16 @@ constexpr std::int64_t least_work_to_split = std::int64_t{1} << 19;
 // A thread gets at least so many rows or columns: fewer would leave register tiles unfilled.
 constexpr std::int64_t tile = 16;
 
-// The same for work that does little with each number of a matrix: its rows of `columns` numbers that a thread gets at least.
+// The same for work that does little with each number of a matrix: its rows of `columns` numbers that a thread gets at
+// least.
 std::int64_t rows_worth_a_thread(std::int64_t columns) { return (std::int64_t{1} << 17) / columns + 1; }
 
-// The product of matrices on one thread. bench/gemm_speed holds the two ways against each other: with AVX-512 ours are as
-// fast as OpenBLAS or faster on most shapes that networks ask for, so it is not linked at all: a program then loads
+// The product of matrices on one thread. bench/gemm_speed holds the two ways against each other: with AVX-512 ours are
+// as fast as OpenBLAS or faster on most shapes that networks ask for, so it is not linked at all: a program then loads
 // neither the library nor its threads. With AVX2 OpenBLAS wins large products, and everything on processors that lack
 // fused multiply-adds.
-void multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b, float beta,
-              float* c, std::int64_t ldc) {
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b,
+              float beta, float* c, std::int64_t ldc) {
 #if !defined(__AVX512F__)
 #if defined(__FMA__)
   const bool blas_is_faster = std::min({m, n, k}) >= 512;
@@ -86,25 +87,29 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int
   const Operand right = operand(transpose_b, b, ldb);
   if (k == 1) {
     parallel_for(0, m, rows_worth_a_thread(n), [&](std::int64_t from, std::int64_t to) {
-      outer_product(to - from, n, alpha, left.data + from * left.row_step, left.row_step, right.data, right.column_step, beta,
-                    {c + from * ldc, ldc});
+      outer_product(to - from, n, alpha, left.data + from * left.row_step, left.row_step, right.data, right.column_step,
+                    beta, {c + from * ldc, ldc});
     });
     return;
   }
 
   // y = M x, each thread computing a part of y.
-  const auto vector_product = [&](std::int64_t rows, const Operand& matrix, const float* x, std::int64_t x_step, std::int64_t y_step) {
+  const auto vector_product = [&](std::int64_t rows, const Operand& matrix, const float* x, std::int64_t x_step,
+                                  std::int64_t y_step) {
     parallel_for(0, rows, rows_worth_a_thread(k), [&](std::int64_t from, std::int64_t to) {
-      multiply_vector(to - from, k, alpha, {matrix.data + from * matrix.row_step, matrix.row_step, matrix.column_step}, x, x_step,
-                      beta, c + from * y_step, y_step);
+      multiply_vector(to - from, k, alpha, {matrix.data + from * matrix.row_step, matrix.row_step, matrix.column_step},
+                      x, x_step, beta, c + from * y_step, y_step);
     });
   };
-  if (m == 1) return vector_product(n, {right.data, right.column_step, right.row_step}, left.data, left.column_step, 1);  // transposed
+  if (m == 1)
+    return vector_product(n, {right.data, right.column_step, right.row_step}, left.data, left.column_step,
+                          1);  // transposed
   if (n == 1) return vector_product(m, left, right.data, right.row_step, ldc);
 
   const auto block = [&](std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) {
     multiply(rows, columns, k, alpha, {left.data + row * left.row_step, left.row_step, left.column_step},
-             {right.data + column * right.column_step, right.row_step, right.column_step}, beta, c + row * ldc + column, ldc);
+             {right.data + column * right.column_step, right.row_step, right.column_step}, beta, c + row * ldc + column,
+             ldc);
   };
   const std::int64_t least_results = least_work_to_split / k + 1;  // m * n * k might overflow
   if (m * n < least_results || in_parallel()) return block(0, m, 0, n);

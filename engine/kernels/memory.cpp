@@ -69,7 +69,9 @@ constexpr std::size_t large_page = std::size_t{2} << 20;
 void* system_allocate(std::size_t bytes) {
   const bool large = bytes >= large_page;
   const std::size_t unit = large ? large_page : alignment;
-  void* block = bytes > std::numeric_limits<std::size_t>::max() - unit ? nullptr : std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
+  void* block = bytes > std::numeric_limits<std::size_t>::max() - unit
+                    ? nullptr
+                    : std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
   if (block == nullptr) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
   if (large) ::madvise(block, bytes, MADV_HUGEPAGE);  // a wish: all works without, too
@@ -149,8 +151,8 @@ class Cache {
 
   static constexpr std::size_t limit = std::size_t{256} << 20;
 
-  // Blocks of a middling size are cut from pieces of memory that lie on large pages. They are kept for ever: there are as
-  // many as were once in use at the same time.
+  // Blocks of a middling size are cut from pieces of memory that lie on large pages. They are kept for ever: there are
+  // as many as were once in use at the same time.
   static constexpr std::size_t piece = 2 * large_page;
   static constexpr std::size_t first_cut = size_class(large_page / 128).index;  // 16 KiB
   static constexpr std::size_t last_cut = size_class(large_page / 2).index;     // 1 MiB

@@ -76,9 +76,9 @@ bool spin_until(const Condition& condition) {
 // Two lines of the cache, which processors fetch in pairs: what one thread writes must not lie where another reads.
 constexpr std::size_t apart = 128;
 
-// One parallel_for. It lies on its caller's stack, and threads that joined it leave it before that returns. It shares no
-// line of the cache with what else the caller keeps there and writes while the others read the job: that made loops take
-// twice as long, or not, as chance placed the stack.
+// One parallel_for. It lies on its caller's stack, and threads that joined it leave it before that returns. It shares
+// no line of the cache with what else the caller keeps there and writes while the others read the job: that made loops
+// take twice as long, or not, as chance placed the stack.
 struct alignas(apart) Job {
   std::int64_t begin;
   std::int64_t end;

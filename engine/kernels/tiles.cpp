@@ -8,7 +8,7 @@
 #include <array>
 #include <vector>
 
-#include "kernels/simd.hpp"
+#include "kernels/simd_math.hpp"
 
 namespace tinytorch::kernels {
 
@@ -30,8 +30,8 @@ struct Tile {
   float alpha, beta;
 };
 
-// One tile over `depth` steps of k. For each step there are `vectors` vectors of B's columns at `b_row`, `b_step` floats
-// behind those of the step before.
+// One tile over `depth` steps of k. For each step there are `vectors` vectors of B's columns at `b_row`, `b_step`
+// floats behind those of the step before.
 template <int rows, int vectors>
 void one_tile(const Tile& tile, const float* b_row, std::int64_t b_step, std::int64_t depth) {
   std::array<std::array<Vector, vectors>, rows> sums{};
@@ -100,7 +100,8 @@ void turn_square(const float* from, std::int64_t from_step, std::int64_t filled,
     for (std::size_t i = 0; i < lanes; ++i) square[i] = load(from + static_cast<std::int64_t>(i) * from_step);
   } else {
     square.fill(Vector{});
-    for (std::size_t i = 0; i < static_cast<std::size_t>(filled); ++i) square[i] = load(from + static_cast<std::int64_t>(i) * from_step);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(filled); ++i)
+      square[i] = load(from + static_cast<std::int64_t>(i) * from_step);
   }
   transpose(square);
 #pragma GCC unroll 16
@@ -127,7 +128,8 @@ void copy_panel(const Operand& b, std::int64_t depth, std::int64_t columns, std:
     const std::int64_t filled = std::min(lanes, columns - j);
     if (depth < lanes) {
       for (std::int64_t p = 0; p < depth; ++p) {
-        for (std::int64_t i = 0; i < lanes; ++i) panel[p * width + j + i] = i < filled ? first[i * b.column_step + p] : 0.0F;
+        for (std::int64_t i = 0; i < lanes; ++i)
+          panel[p * width + j + i] = i < filled ? first[i * b.column_step + p] : 0.0F;
       }
       continue;
     }
@@ -141,16 +143,6 @@ void copy_panel(const Operand& b, std::int64_t depth, std::int64_t columns, std:
 
 // The number of parts of at most `most` that `extent` is cut into.
 std::int64_t parts_of(std::int64_t extent, std::int64_t most) { return (extent + most - 1) / most; }
-
-// The sum of a vector's lanes.
-float sum_of(Vector vector) {
-  std::array<float, lanes> values;
-  store(values.data(), vector);
-  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) values[i] += values[i + half];
-  }
-  return values[0];
-}
 
 // The products of `rows` rows with x, for each row two sums that do not wait for one another.
 template <int rows>
@@ -169,16 +161,18 @@ void dot_rows(const float* matrix, std::int64_t row_step, std::int64_t columns, 
   }
   for (; j + lanes <= columns; j += lanes) {
     const Vector x0 = load(x + j);
-    for (std::size_t i = 0; i < rows; ++i) sums[i][0] += load(matrix + static_cast<std::int64_t>(i) * row_step + j) * x0;
+    for (std::size_t i = 0; i < rows; ++i)
+      sums[i][0] += load(matrix + static_cast<std::int64_t>(i) * row_step + j) * x0;
   }
   for (std::size_t i = 0; i < rows; ++i) {
-    result[i] = sum_of(sums[i][0] + sums[i][1]);
+    result[i] = sum_of(sums[i][0] + sums[i][1])[0];
     for (std::int64_t k = j; k < columns; ++k) result[i] += matrix[static_cast<std::int64_t>(i) * row_step + k] * x[k];
   }
 }
 
 // y[j] += sum over four rows of factor[i] * row i [j].
-void add_rows(const float* matrix, std::int64_t row_step, const std::array<float, 4>& factor, std::int64_t columns, float* y) {
+void add_rows(const float* matrix, std::int64_t row_step, const std::array<float, 4>& factor, std::int64_t columns,
+              float* y) {
   const float* r0 = matrix;
   const float* r1 = r0 + row_step;
   const float* r2 = r1 + row_step;
@@ -211,10 +205,16 @@ void multiply_in_tiles(std::int64_t m, std::int64_t n, std::int64_t k, float alp
         for (std::int64_t t = 0; t < tiles; ++t) {
           const std::int64_t i = block + rows * t / tiles;
           const std::int64_t height = block + rows * (t + 1) / tiles - i;
-          const Tile tile{a.data + i * a.row_step + p * a.column_step, a.row_step, a.column_step, c + i * ldc + j, ldc, columns,
-                          alpha, depth == 0 ? beta : 1.0F};
-          (narrow ? narrow_tiles : wide_tiles)[static_cast<std::size_t>(height - 1)](tile, in_place ? part.data : panel.data(),
-                                                                                        in_place ? b.row_step : width, steps);
+          const Tile tile{a.data + i * a.row_step + p * a.column_step,
+                          a.row_step,
+                          a.column_step,
+                          c + i * ldc + j,
+                          ldc,
+                          columns,
+                          alpha,
+                          depth == 0 ? beta : 1.0F};
+          (narrow ? narrow_tiles : wide_tiles)[static_cast<std::size_t>(height - 1)](
+              tile, in_place ? part.data : panel.data(), in_place ? b.row_step : width, steps);
         }
       }
     }

@@ -23,7 +23,9 @@ std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
-  std::int64_t pick(std::int64_t from, std::int64_t to) { return std::uniform_int_distribution<std::int64_t>(from, to)(engine_); }
+  std::int64_t pick(std::int64_t from, std::int64_t to) {
+    return std::uniform_int_distribution<std::int64_t>(from, to)(engine_);
+  }
   Floats values(std::int64_t count) {
     std::uniform_real_distribution<float> uniform(-1.0F, 1.0F);
     Floats all(at(count));
@@ -40,9 +42,16 @@ struct Shapes {
   std::int64_t C, H, W, O, K, stride, padding;
   std::int64_t OH, OW, out;
   explicit Shapes(Random& random)
-      : C(random.pick(1, 20)), H(random.pick(5, 20)), W(random.pick(5, 20)), O(random.pick(1, 40)), K(random.pick(1, 5)),
-        stride(random.pick(1, 3)), padding(random.pick(0, 2)), OH((H + 2 * padding - K) / stride + 1),
-        OW((W + 2 * padding - K) / stride + 1), out(fast::padded_channels(O)) {}
+      : C(random.pick(1, 20)),
+        H(random.pick(5, 20)),
+        W(random.pick(5, 20)),
+        O(random.pick(1, 40)),
+        K(random.pick(1, 5)),
+        stride(random.pick(1, 3)),
+        padding(random.pick(0, 2)),
+        OH((H + 2 * padding - K) / stride + 1),
+        OW((W + 2 * padding - K) / stride + 1),
+        out(fast::padded_channels(O)) {}
   std::string describe() const {
     std::string text;
     for (const std::int64_t extent : {C, H, W, O, K, stride, padding}) text += std::to_string(extent) + " ";
@@ -135,8 +144,8 @@ TEST_CASE("convolve_row agrees with the definition in double precision", "[convo
     double worst = 0.0;
     for (std::int64_t i = 0; i < s.OH; ++i) {
       Floats y(at(s.OW * s.out), untouched);
-      fast::convolve_row(x.data() + i * s.stride * s.walk().row, s.walk(), packed.data(), with_bias ? bias.data() : nullptr, s.out,
-                            s.OW, y.data());
+      fast::convolve_row(x.data() + i * s.stride * s.walk().row, s.walk(), packed.data(),
+                         with_bias ? bias.data() : nullptr, s.out, s.OW, y.data());
       for (std::int64_t j = 0; j < s.OW; ++j) {
         for (std::int64_t o = 0; o < s.out; ++o) {
           double expected = with_bias ? static_cast<double>(bias[at(o)]) : 0.0;
@@ -156,7 +165,8 @@ TEST_CASE("convolve_row agrees with the definition in double precision", "[convo
   }
 }
 
-TEST_CASE("add_weight_gradient agrees with the definition in double precision and adds to what was there", "[convolution]") {
+TEST_CASE("add_weight_gradient agrees with the definition in double precision and adds to what was there",
+          "[convolution]") {
   Random random(judge::seed());
   for (int trial = 0; trial < 40; ++trial) {
     const Shapes s(random);
@@ -168,8 +178,8 @@ TEST_CASE("add_weight_gradient agrees with the definition in double precision an
     const Floats dy = random.values(s.OH * row + s.out);
     Floats packed(at(s.out * s.C * s.K * s.K), 0.5F);
     for (std::int64_t ki = 0; ki < s.K; ++ki) {
-      fast::add_weight_gradient(x.data(), s.walk(), ki, s.stride * s.walk().row, dy.data(), row, step, s.out, s.OH, s.OW,
-                                packed.data());
+      fast::add_weight_gradient(x.data(), s.walk(), ki, s.stride * s.walk().row, dy.data(), row, step, s.out, s.OH,
+                                s.OW, packed.data());
     }
     Floats gradient(at(s.O * s.C * s.K * s.K));
     fast::unpack_weights(packed.data(), s.O, s.C, s.K, gradient.data());
@@ -182,9 +192,11 @@ TEST_CASE("add_weight_gradient agrees with the definition in double precision an
             const std::int64_t i = place / s.OW;
             const std::int64_t j = place % s.OW;
             expected += static_cast<double>(dy[at(i * row + j * step + o)]) *
-                        static_cast<double>(s.pixel(image, c, i * s.stride + tap / s.K - s.padding, j * s.stride + tap % s.K - s.padding));
+                        static_cast<double>(s.pixel(image, c, i * s.stride + tap / s.K - s.padding,
+                                                    j * s.stride + tap % s.K - s.padding));
           }
-          worst = std::max(worst, std::abs(static_cast<double>(gradient[at(s.weight_at(o, c, tap / s.K, tap % s.K))]) - expected));
+          worst = std::max(
+              worst, std::abs(static_cast<double>(gradient[at(s.weight_at(o, c, tap / s.K, tap % s.K))]) - expected));
         }
       }
     }

@@ -249,7 +249,8 @@ TEST_CASE("Tiles and OpenBLAS agree with the definition of the product, whicheve
 TEST_CASE("A product by OpenBLAS refuses extents that BLAS cannot count", "[gemm]") {
   const std::int64_t past = std::int64_t{1} << 31;
   float dummy = 0.0F;
-  CHECK_THROWS_AS(multiply_by_blas(2, 2, past, 1.0F, {&dummy, past, 1}, {&dummy, 2, 1}, 0.0F, &dummy, 2), tinytorch::ValueError);
+  CHECK_THROWS_AS(multiply_by_blas(2, 2, past, 1.0F, {&dummy, past, 1}, {&dummy, 2, 1}, 0.0F, &dummy, 2),
+                  tinytorch::ValueError);
 }
 
 TEST_CASE("gemm gives the same answer from several threads at once", "[gemm]") {

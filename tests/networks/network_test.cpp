@@ -36,8 +36,8 @@ class Threads {
 void build_cnn(Sequential& net, Rng& rng) {
   net.add<Conv2d>(3, 20, Window{}, rng);  // -> (20, 12, 12)
   net.add<Activation<ReLU>>();
-  net.add<MaxPool2d>(2);                            // -> (20, 6, 6)
-  net.add<Conv2d>(20, 33, Window{3, 1, 1}, rng);    // -> (33, 6, 6)
+  net.add<MaxPool2d>(2);                          // -> (20, 6, 6)
+  net.add<Conv2d>(20, 33, Window{3, 1, 1}, rng);  // -> (33, 6, 6)
   net.add<Activation<ReLU>>();
   net.add<MaxPool2d>(2);  // -> (33, 3, 3)
   net.add<Flatten>();
@@ -129,9 +129,11 @@ TEST_CASE("A network gives what its steps give one by one, forwards and backward
     net.add<Flatten>();
     INFO(net.name() << " on images of " << size);
     for (const Parameter& parameter : net.parameters()) {  // biases, too
-      for (std::int64_t i = 0; i < parameter.value().size(); ++i) parameter.value().data()[i] += rng.uniform(-0.1F, 0.1F);
+      for (std::int64_t i = 0; i < parameter.value().size(); ++i)
+        parameter.value().data()[i] += rng.uniform(-0.1F, 0.1F);
     }
-    const Tensor x = Tensor::uniform({1 + static_cast<std::int64_t>(rng.below(5)), channels, size, size}, -1.0F, 1.0F, rng);
+    const Tensor x =
+        Tensor::uniform({1 + static_cast<std::int64_t>(rng.below(5)), channels, size, size}, -1.0F, 1.0F, rng);
     const Tensor grad = Tensor::uniform(net.forward(x).shape(), -1.0F, 1.0F, rng);
     const ByHand expected = by_hand(net, x, grad);
 
@@ -177,7 +179,8 @@ TEST_CASE("A network of all kinds of layers agrees with central differences", "[
       x.data()[i] = value;
       const Tensor y = forward(net, x).value();
       double total = 0.0;
-      for (std::int64_t k = 0; k < y.size(); ++k) total += static_cast<double>(y.data()[k]) * static_cast<double>(grad.data()[k]);
+      for (std::int64_t k = 0; k < y.size(); ++k)
+        total += static_cast<double>(y.data()[k]) * static_cast<double>(grad.data()[k]);
       return total;
     };
     const double numeric = (weighted(middle + h) - weighted(middle - h)) / (2.0 * static_cast<double>(h));

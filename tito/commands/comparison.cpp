@@ -55,14 +55,8 @@ std::vector<Runner> link_given(const Site& site, const std::string& slug, const 
 
 // The student's file as it is now, compiled and looked through; false when it cannot be linked.
 bool compile_own(const Site& site, const std::string& slug, const fs::path& object, Check& check) {
-  const auto source = read_if_present(site.workspace.source(slug));
-  if (!source) {
-    throw Failure(Exit::work_failed, site.workspace.source(slug).string() + " is missing",
-                  "a new skeleton: tito init DIR in another folder, then copy the file over");
-  }
-  check.source_hash = sha256(*source);
   check.verdict.planned = static_cast<int>(site.kit.plan("test", slug).size());
-  check.compilation = compile(site.kit, Mode::full, site.workspace.source(slug), object);
+  compile_source(site, slug, Mode::full, object, check);
   if (!check.compilation.succeeded) return false;
   check.symbols = compare_symbols(site.kit, object, site.kit.object("body", slug));
   return check.symbols.none();

@@ -141,6 +141,15 @@ fs::path reference_source(const Kit& kit, const Course& course, const std::strin
   return kit.modules_folder() / folder_name(course.track(course.default_track()), slug) / (slug + ".cpp");
 }
 
+// Once more if the file was saved meanwhile: what is found out is about exactly what was compiled.
+void compile_source(const Site& site, const std::string& slug, Mode mode, const fs::path& object, Check& check) {
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    check.source_hash = sha256(source_text(site, slug));
+    check.compilation = compile(site.kit, mode, site.workspace.source(slug), object);
+    if (site.workspace.source_hash(slug) == check.source_hash) break;
+  }
+}
+
 Check check_module(const Site& site, const std::string& slug, std::uint64_t seed, const std::function<void(int)>& on_case) {
   const auto started = std::chrono::steady_clock::now();
   const std::vector<PlannedCase> plan = site.kit.plan("test", slug);
@@ -160,12 +169,7 @@ Check check_module(const Site& site, const std::string& slug, std::uint64_t seed
   };
   const TemporaryFolder scratch(site.workspace.scratch());
   const fs::path object = scratch.path() / (slug + ".o");
-  // Once more if the file was saved meanwhile: the evidence is about exactly what was compiled.
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    check.source_hash = sha256(source_text(site, slug));
-    check.compilation = compile(site.kit, Mode::check, site.workspace.source(slug), object);
-    if (site.workspace.source_hash(slug) == check.source_hash) break;
-  }
+  compile_source(site, slug, Mode::check, object, check);
   if (!check.compilation.succeeded) return finish();
   std::vector<fs::path> objects{site.kit.object("runner", "cases"), site.kit.object("test", slug), object};
   for (const std::string& other : site.workspace.track().order) {

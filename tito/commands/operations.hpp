@@ -42,6 +42,10 @@ struct Check {
 // A seed for one run.
 std::uint64_t new_seed();
 
+// Compiles the student's file as it is now, and takes down which source that was.
+// throws: Failure(Exit::work_failed) when the file is missing.
+void compile_source(const Site& site, const std::string& slug, Mode mode, const std::filesystem::path& object, Check& check);
+
 // Compiles only the module's file, links the reference for the others, runs its cases and writes the evidence.
 // throws: Failure(Exit::work_failed) when the file is missing.
 Check check_module(const Site& site, const std::string& slug, std::uint64_t seed, const std::function<void(int)>& on_case = {});

@@ -28,6 +28,16 @@ namespace fs = std::filesystem;
 
 std::atomic<bool> interrupted{false};
 
+extern "C" {
+static void on_interrupt(int) { interrupted = true; }
+}
+
+void note_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
+}
+
 namespace {
 
 constexpr rlim_t memory_limit = rlim_t{4} << 30U;     // address space of students' code, bytes

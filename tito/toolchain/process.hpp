@@ -14,6 +14,9 @@ namespace tito {
 // Set by Ctrl-C. A program under way is then stopped and Interrupted thrown.
 extern std::atomic<bool> interrupted;
 
+// From now on SIGINT, SIGTERM and SIGHUP set it.
+void note_interrupts();
+
 struct Interrupted {};
 
 struct ProcessOptions {
