@@ -1,7 +1,7 @@
 #include <signal.h>
 
 #include "tito/commands/commands.hpp"
-#include "tito/toolchain/process.hpp"
+#include "tito/system/interrupt.hpp"
 
 int main(int argc, char** argv) {
   tito::note_interrupts();

@@ -44,7 +44,7 @@ class Tour {
 
  private:
   void step(const std::string& what) {
-    if (interrupted) throw Interrupted{};
+    stop_if_interrupted();
     bar_.show(steps_++, what);
   }
 

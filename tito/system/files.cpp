@@ -14,6 +14,8 @@
 #include <ctime>
 
 #include "tito/system/failure.hpp"
+#include "tito/system/interrupt.hpp"
+#include "tito/system/text.hpp"
 
 namespace tito {
 namespace {
@@ -75,16 +77,6 @@ void rename_over(const fs::path& temporary, const fs::path& path) {
 
 void check(const std::error_code& error, const std::string& action, const fs::path& path) {
   if (error) fail(action, path, error.value());
-}
-
-std::string hex(const std::uint8_t* bytes, std::size_t count) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    text += digits[bytes[i] >> 4U];
-    text += digits[bytes[i] & 15U];
-  }
-  return text;
 }
 
 constexpr std::string_view temporary_prefix = "run-";
@@ -171,7 +163,7 @@ std::string sha256(std::string_view bytes) {
   sha256_update(&context, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
   std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest;
   sha256_digest(&context, digest.size(), digest.data());
-  return hex(digest.data(), digest.size());
+  return hexadecimal(digest.data(), digest.size());
 }
 
 std::string sha256_of_folder(const fs::path& folder) {
@@ -211,9 +203,10 @@ TemporaryFolder::~TemporaryFolder() {
 FileLock::FileLock(const fs::path& path) : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   if (descriptor_ < 0) fail("lock", path, errno);
   while (::flock(descriptor_, LOCK_EX) != 0) {
-    if (errno == EINTR) continue;
     const int error = errno;
+    if (error == EINTR && !interrupted) continue;
     ::close(descriptor_);
+    stop_if_interrupted();
     fail("lock", path, error);
   }
 }

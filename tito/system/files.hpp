@@ -58,6 +58,7 @@ class TemporaryFolder {
 };
 
 // An exclusive lock between processes, waited for, held until the end of scope.
+// throws: Interrupted when Ctrl-C ends the wait.
 class FileLock {
  public:
   explicit FileLock(const fs::path& path);

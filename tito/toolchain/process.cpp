@@ -26,18 +26,6 @@ namespace tito {
 
 namespace fs = std::filesystem;
 
-std::atomic<bool> interrupted{false};
-
-extern "C" {
-static void on_interrupt(int) { interrupted = true; }
-}
-
-void note_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = on_interrupt;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
-}
-
 namespace {
 
 constexpr rlim_t memory_limit = rlim_t{4} << 30U;     // address space of students' code, bytes
@@ -248,7 +236,7 @@ class Running {
 
 ProcessResult run_process(const std::vector<std::string>& command, const ProcessOptions& options) {
   using Clock = std::chrono::steady_clock;
-  if (interrupted) throw Interrupted{};
+  stop_if_interrupted();
   Pipe output, record, failed;
   std::vector<std::string> words = command;
   if (options.on_record) {

@@ -1,7 +1,6 @@
 // Running other programs: the compiler, and students' code in a process of its own, with limits.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -9,15 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "tito/system/interrupt.hpp"
+
 namespace tito {
-
-// Set by Ctrl-C. A program under way is then stopped and Interrupted thrown.
-extern std::atomic<bool> interrupted;
-
-// From now on SIGINT, SIGTERM and SIGHUP set it.
-void note_interrupts();
-
-struct Interrupted {};
 
 struct ProcessOptions {
   std::filesystem::path folder;       // where it runs; empty: here
