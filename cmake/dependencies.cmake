@@ -18,6 +18,15 @@ tito_need(PkgConfig::OPENBLAS libopenblas-dev)
 find_package(ZLIB QUIET)
 tito_need(ZLIB::ZLIB zlib1g-dev)
 
+find_package(CURL QUIET)
+tito_need(CURL::libcurl libcurl4-openssl-dev)
+
+find_package(LibArchive QUIET)
+tito_need(LibArchive::LibArchive libarchive-dev)
+
+find_package(PNG QUIET)
+tito_need(PNG::PNG libpng-dev)
+
 pkg_check_modules(NETTLE QUIET IMPORTED_TARGET nettle)
 tito_need(PkgConfig::NETTLE nettle-dev)
 

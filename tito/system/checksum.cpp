@@ -34,7 +34,9 @@ Checksum::Digests Checksum::finish() {
 
 Checksum::Digests checksum_of_file(const std::filesystem::path& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), std::fclose);
-  const auto fail = [&] { throw Failure(Exit::environment, "cannot read " + path.string() + ": " + std::strerror(errno)); };
+  const auto fail = [&] {
+    throw Failure(Exit::environment, "cannot read " + path.string() + ": " + std::strerror(errno));
+  };
   if (!file) fail();
   Checksum checksum;
   std::vector<char> piece(std::size_t{1} << 20);
