@@ -27,7 +27,10 @@ fs::path part_name(const fs::path& to) {
 class Fetch {
  public:
   Fetch(const DownloadRequest& request, const fs::path& to, const DownloadOptions& options)
-      : request_(request), options_(options), part_(part_name(to)), meter_(request.size, options.on_progress) {}
+      : request_(request),
+        options_(options),
+        part_(part_name(to), OutputFile::Start::as_it_is),
+        meter_(request.size, options.on_progress) {}
 
   // What lay there already is all of it: nobody needs to be asked.
   bool is_here() {

@@ -23,8 +23,9 @@ namespace {
 
 }  // namespace
 
-OutputFile::OutputFile(std::filesystem::path path)
-    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+OutputFile::OutputFile(std::filesystem::path path, Start start)
+    : path_(std::move(path)),
+      descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (start == Start::empty ? O_TRUNC : 0), 0644)) {
   if (descriptor_ < 0) fail("write", path_, errno);
   struct stat status {};
   const bool known = ::fstat(descriptor_, &status) == 0;

@@ -10,8 +10,10 @@ namespace tito {
 // All of it throws Failure(Exit::environment) naming the file. After a full disk what was written stays.
 class OutputFile {
  public:
-  // Opens the file, or makes it; keeps what is in it.
-  explicit OutputFile(std::filesystem::path path);
+  enum class Start { empty, as_it_is };
+
+  // Opens the file, or makes it.
+  OutputFile(std::filesystem::path path, Start start);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile();
