@@ -248,6 +248,7 @@ function(tito_course)
   \"precompiled_for\": {${precompiled_for}},
   \"plans\": \"${kit}/plans\",
   \"registry\": \"${PROJECT_SOURCE_DIR}/data/registry.json\",
+  \"samples\": \"${PROJECT_SOURCE_DIR}/data/samples/mnist\",
   \"programs\": {},
   \"flags\": {
     \"check\": ${check_words},

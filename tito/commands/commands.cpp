@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "tito/commands/completion.hpp"
+#include "tito/commands/info.hpp"
 #include "tito/system/spelling.hpp"
 #include "tito/system/text.hpp"
 #include "tito/toolchain/process.hpp"
@@ -20,7 +22,8 @@ struct Row {
 
 // In the order that --help shows.
 constexpr Row table[] = {{add_next},  {add_module},    {add_export}, {add_checkpoint}, {add_try},     {add_demo},
-                         {add_bench}, {add_milestone}, {add_data}, {add_init},   {add_tour},       {add_recover}, {add_dev}};
+                         {add_bench}, {add_milestone}, {add_data}, {add_init},   {add_tour},       {add_recover},
+                         {add_doctor}, {add_info}, {add_completion}, {add_dev}};
 
 // The words of the command, "module test", as far as they name commands. An unknown one gets a suggestion.
 std::string command_words(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -28,11 +31,11 @@ std::string command_words(const CLI::App& app, const std::vector<std::string>& a
   std::string words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--workspace" || word == "--color" || word == "--threads" || word == "--kit" || word == "--registry") {
-      ++i;
+    if (word.starts_with('-')) {
+      const CLI::Option* option = find_option(*at, word);
+      if (option != nullptr && option->get_items_expected_max() > 0 && word.find('=') == std::string::npos) ++i;
       continue;
     }
-    if (word.starts_with('-')) continue;
     const auto commands = at->get_subcommands([](const CLI::App*) { return true; });
     if (commands.empty()) break;
     std::vector<std::string> names;
@@ -64,6 +67,9 @@ std::string check_threads(const std::string& text) {
 void add_common_options(CLI::App& app, Context& context) {
   app.add_option("--workspace", context.workspace_folder, "The workspace; without it the folder you stand in")->type_name("DIR");
   app.add_flag("--json", context.json, "Print one JSON object and nothing else on standard output");
+  app.add_flag("-q,--quiet", context.quiet, "Print no results: the exit status tells, and errors are still named");
+  app.add_flag("-v,--verbose", context.verbose,
+               "Show on standard error the programs that tito runs, and all that compilers and linkers say");
   app.add_option_function<ColorMode>(
          "--color", [&](const ColorMode& mode) { context.screen.set_color(mode); }, "auto, always or never")
       ->transform(CLI::CheckedTransformer(
@@ -117,10 +123,28 @@ void add_seed_option(CLI::App* command, std::optional<std::uint64_t>& seed) {
       });
 }
 
-int run_commands(int argc, char** argv) {
-  Context context;
-  CLI::App app("tito: build a deep-learning framework in C++, module by module", "tito");
-  app.set_version_flag("--version", std::string("tito ") + TITO_VERSION);
+const CLI::Option* find_option(const CLI::App& command, const std::string& word) {
+  const std::string name = word.substr(0, word.find('='));
+  for (const CLI::App* at = &command; at != nullptr; at = at->get_parent()) {
+    if (const CLI::Option* option = at->get_option_no_throw(name)) return option;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> all_commands(const CLI::App& app) {
+  std::vector<std::string> all;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    const std::vector<std::string> below = all_commands(*command);
+    if (below.empty() || command->get_require_subcommand_min() == 0) all.push_back(command->get_name());
+    for (const std::string& one : below) all.push_back(command->get_name() + " " + one);
+  }
+  return all;
+}
+
+void add_everything(CLI::App& app, Context& context) {
+  app.description("tito: build a deep-learning framework in C++, module by module");
+  app.name("tito");
+  app.set_version_flag("--version", version_text);
   app.footer("Examples:\n  tito init my-course\n  cd my-course && tito next\n\n"
              "Exit status: 0 done, 1 your work does not pass yet, 2 wrong usage, 3 something is missing on this machine,\n"
              "4 damaged state or a bug of tito's.");
@@ -128,18 +152,32 @@ int run_commands(int argc, char** argv) {
   app.fallthrough();
   add_common_options(app, context);
   for (const Row& row : table) row.add(app, context);
+}
 
+int run_commands(int argc, char** argv) {
+  Context context;
+  CLI::App app;
+  add_everything(app, context);
   std::vector<std::string> arguments(argv + 1, argv + argc);
   // Known before parsing, so that also a wrong command line is answered as asked.
-  context.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
-  context.screen.set_quiet(context.json);
+  const auto given = [&](const char* word) { return std::find(arguments.begin(), arguments.end(), word) != arguments.end(); };
+  context.json = given("--json");
+  context.screen.set_quiet(context.json || given("--quiet") || given("-q"));
+  if (given("--verbose") || given("-v")) note_processes([&context](const std::string& text) { context.screen.note(text); });
+  if (!arguments.empty() && arguments.front() == "complete") {
+    return complete(app, context, {arguments.begin() + 1, arguments.end()});
+  }
   std::string command;
   try {
     command = command_words(app, arguments);
     std::reverse(arguments.begin(), arguments.end());
     app.parse(arguments);
     return finish(context, command);
-  } catch (const CLI::Success& success) {  // --help, --version
+  } catch (const CLI::CallForVersion&) {
+    context.result = version_json();
+    context.screen.line(version_text());
+    return finish(context, "version");
+  } catch (const CLI::Success& success) {  // --help
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     std::string way_out = "tito " + command + (command.empty() ? "" : " ") + "--help";

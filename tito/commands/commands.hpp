@@ -19,10 +19,22 @@ void add_bench(CLI::App& app, Context& context);
 void add_try(CLI::App& app, Context& context);
 void add_tour(CLI::App& app, Context& context);
 void add_recover(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
+void add_info(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);
 
 // The option --seed, the same for every command that has it.
 void add_seed_option(CLI::App* command, std::optional<std::uint64_t>& seed);
+
+// Adds tito's options and all commands.
+void add_everything(CLI::App& app, Context& context);
+
+// The commands that can be run, "module test", in the order of --help.
+std::vector<std::string> all_commands(const CLI::App& app);
+
+// The option that a word such as "--seed" or "--seed=1" names, of the command or of one above it; nullptr for none.
+const CLI::Option* find_option(const CLI::App& command, const std::string& word);
 
 // Parses the command line, runs the command and prints what is left to print. Returns the exit status.
 int run_commands(int argc, char** argv);

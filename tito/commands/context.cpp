@@ -1,11 +1,18 @@
 #include "tito/commands/context.hpp"
 
+#include <cstdlib>
+
 #include "tito/system/files.hpp"
 
 namespace tito {
 
 const Kit& Context::kit() {
-  if (!kit_) kit_ = std::make_unique<Kit>(kit_file.empty() ? Kit::find() : fs::path(kit_file));
+  if (!kit_) {
+    kit_ = std::make_unique<Kit>(kit_file.empty() ? Kit::find() : fs::path(kit_file));
+    // The environment carries them to every program that is started (tito/toolchain/process.cpp).
+    ::setenv("TITO_DIGITS", kit_->samples().c_str(), 0);
+    ::setenv("TITO_REGISTRY", kit_->registry().c_str(), 0);
+  }
   return *kit_;
 }
 

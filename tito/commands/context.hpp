@@ -24,6 +24,7 @@ class Context {
   std::string workspace_folder = ".";
   std::string kit_file;  // empty: Kit::find()
   bool json = false;
+  bool quiet = false;
   bool verbose = false;
 
   Screen screen;

@@ -273,7 +273,7 @@ void add_data(CLI::App& app, Context& context) {
       ->footer("Example:\n  tito data list --json");
 
   CLI::App* fetching = add(data, context, options, "fetch", "Download a set, check it and unpack it", run_fetch);
-  fetching->add_option("NAME", options->set, "The set")->required()->option_text(" ");
+  fetching->add_option("SET", options->set, "The set")->required()->option_text(" ");
   fetching
       ->add_option("--timeout", options->timeout,
                    "Ask the next mirror when a host sends nothing for so long; without it 30")
@@ -287,7 +287,7 @@ void add_data(CLI::App& app, Context& context) {
 
   CLI::App* importing =
       add(data, context, options, "import", "Take a set from a file, an archive or a folder at hand", run_import);
-  importing->add_option("NAME", options->set, "The set")->required()->option_text(" ");
+  importing->add_option("SET", options->set, "The set")->required()->option_text(" ");
   importing->add_option("FROM", options->from, "A file or folder; folders are searched")->required()->option_text(" ");
   importing->footer(
       "For machines without a network. Files are recognised by their contents, packed or not, whatever their names.\n\n"
@@ -295,17 +295,17 @@ void add_data(CLI::App& app, Context& context) {
 
   CLI::App* verifying = add(data, context, options, "verify",
                             "Compare the files of a set, or of all, with the published checksums", run_verify);
-  verifying->add_option("NAME", options->set, "The set; without it all that are here")->option_text(" ");
+  verifying->add_option("SET", options->set, "The set; without it all that are here")->option_text(" ");
   verifying->footer(
       "Exit status 1 when a file is not what it should be.\n\nExamples:\n  tito data verify\n  tito data verify mnist "
       "--json");
 
   CLI::App* removing = add(data, context, options, "remove", "Remove a set, and what was fetched of it", run_remove);
-  removing->add_option("NAME", options->set, "The set")->required()->option_text(" ");
+  removing->add_option("SET", options->set, "The set")->required()->option_text(" ");
   removing->footer("Example:\n  tito data remove fashion-mnist");
 
   CLI::App* path = add(data, context, options, "path", "Where the files of a set lie, for scripts", run_path);
-  path->add_option("NAME", options->set, "The set")->required()->option_text(" ");
+  path->add_option("SET", options->set, "The set")->required()->option_text(" ");
   path->footer("Exit status 1 when it is not here.\n\nExample:\n  ls \"$(tito data path mnist)\"");
 }
 

@@ -41,7 +41,7 @@ void run(Context& context, const Options& options) {
               context.course().module(slug).purpose);
   screen.line();
   DemoOptions wishes;
-  wishes.inherit_output = !context.json;
+  wishes.inherit_output = !context.screen.is_quiet();
   wishes.seed = options.seed.value_or(wishes.seed);
   const Demo demo = run_watched(context, [&] { return run_demo(site_of(context), slug, wishes); });
   if (!demo.linking.succeeded) {

@@ -2,6 +2,7 @@
 
 #include "tito/commands/commands.hpp"
 #include "tito/commands/operations.hpp"
+#include "tito/system/text.hpp"
 
 namespace tito {
 namespace {
@@ -11,14 +12,6 @@ struct Options {
   std::string track;
   bool force = false;
 };
-
-// As a shell reads it.
-std::string quoted(const std::string& word) {
-  if (word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./") == std::string::npos) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
 
 void run(Context& context, const Options& options) {
   if (options.folder.empty()) throw Failure(Exit::usage, "the folder's name is empty", "tito init my-course");
@@ -37,7 +30,7 @@ void run(Context& context, const Options& options) {
                           screen.paint(Style::bold, options.folder), track.order.size(), track.name));
   screen.line();
   screen.line("  the first lesson   " + (std::filesystem::path(options.folder) / "modules" / folder_name(track, first) / "README.md").string());
-  screen.line("  the first command  cd " + quoted(options.folder) + " && tito next");
+  screen.line("  the first command  cd " + shell_quoted(options.folder) + " && tito next");
 }
 
 }  // namespace
@@ -46,7 +39,7 @@ void add_init(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("init", "Make a workspace: a folder with the lessons and the files you will write");
   command->add_option("DIR", options->folder, "The folder to make")->required()->option_text(" ");
-  command->add_option("--track", options->track, "The order of the modules")->type_name("NAME");
+  command->add_option("--track", options->track, "The order of the modules")->type_name("TRACK");
   command->add_flag("--force", options->force, "Start anew where a workspace stands; keeps a copy of everything first");
   command->footer("Examples:\n  tito init my-course\n  tito init my-course --track autograd-first");
   command->callback([&context, options] { run(context, *options); });

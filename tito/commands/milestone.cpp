@@ -174,7 +174,7 @@ nlohmann::json run_one(Context& context, const Milestone& milestone, const Optio
   Screen& screen = context.screen;
   print_gates_before(context, milestone);
   DemoOptions wishes;
-  wishes.inherit_output = !context.json;
+  wishes.inherit_output = !context.screen.is_quiet();
   wishes.seed = options.seed.value_or(wishes.seed);
   wishes.limit_seconds = 3600;  // a slow machine with large data sets; Ctrl-C ends it before
   const Demo demo = run_watched(context, [&] { return run_milestone(site_of(context), milestone, wishes); });

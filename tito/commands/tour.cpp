@@ -158,7 +158,7 @@ void run(Context& context, const Options& options) {
 void add_tour(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("tour", "Walk the whole course in a temporary workspace, with the reference bodies, and measure");
-  command->add_option("--track", options->track, "The order of the modules")->type_name("NAME");
+  command->add_option("--track", options->track, "The order of the modules")->type_name("TRACK");
   command->add_option("--keep", options->keep, "Walk in this new folder and keep it")->type_name("DIR");
   command->footer("Examples:\n  tito tour\n  tito tour --track autograd-first --json");
   command->callback([&context, options] { run(context, *options); });

@@ -82,7 +82,7 @@ void try_module(Context& context, const std::string& word) {
 }
 
 void try_file(Context& context, const std::string& file) {
-  const ProgramTrial trial = try_program(site_of(context), file, !context.json);
+  const ProgramTrial trial = try_program(site_of(context), file, !context.screen.is_quiet());
   context.result = {{"file", file}};
   if (!built(context, trial.program, &trial.linking, file)) return;
   context.result["seconds"] = trial.result.seconds;

@@ -27,6 +27,15 @@ inline std::string hexadecimal(const std::uint8_t* bytes, std::size_t count) {
   return text;
 }
 
+// The word as a shell reads it.
+inline std::string shell_quoted(const std::string& word) {
+  constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./=+,:@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 // The text without control characters but line ends and tabs: whatever a student's program sends may go to a terminal.
 inline std::string printable(std::string text) {
   for (char& c : text) {

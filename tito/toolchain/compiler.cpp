@@ -173,6 +173,7 @@ Compilation compile(const Kit& kit, Mode mode, const fs::path& source, const fs:
   options.limit_seconds = 120;
   options.output_limit = 4U << 20U;
   const ProcessResult result = run_process(command, options);
+  note_output(result.output);
   Compilation compilation;
   compilation.succeeded = result.succeeded();
   compilation.diagnostics = parse_diagnostics(result.output);
@@ -215,6 +216,7 @@ Linking link(const Kit& kit, const std::vector<fs::path>& objects, const fs::pat
   ProcessOptions options;
   options.limit_seconds = 120;
   const ProcessResult result = run_process(command, options);
+  note_output(result.output);
   Linking linking;
   linking.succeeded = result.succeeded();
   linking.output = result.output;

@@ -17,18 +17,35 @@ std::vector<std::string> words(const JsonView& view) {
   return all;
 }
 
+// "${kit}" stands for the folder of kit.json: an installed kit names its files so, wherever it lies.
+void put_folder(json& value, const std::string& folder) {
+  const std::string mark = "${kit}";
+  if (value.is_structured()) {
+    for (json& one : value) put_folder(one, folder);
+  } else if (value.is_string()) {
+    std::string text = value.get<std::string>();
+    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += folder.size()) {
+      text.replace(at, mark.size(), folder);
+    }
+    value = text;
+  }
+}
+
 }  // namespace
 
 fs::path Kit::find() {
   const char* named = std::getenv("TITO_KIT");
   if (named != nullptr && *named != '\0') return named;
-  return own_program().parent_path().parent_path() / "kits" / "tinytorch" / "kit.json";
+  const fs::path prefix = own_program().parent_path().parent_path();
+  const fs::path installed = prefix / "lib" / "tito" / "kits" / "tinytorch" / "kit.json";
+  return fs::exists(installed) ? installed : prefix / "kits" / "tinytorch" / "kit.json";
 }
 
 Kit::Kit(const fs::path& file) : file_(file) {
   const auto content = read_if_present(file);
   if (!content) throw Failure(Exit::environment, "the built course is not there: " + file.string() + " does not exist", build_it);
-  const json root = parse_json(*content, file.string());
+  json root = parse_json(*content, file.string());
+  put_folder(root, fs::absolute(file).parent_path().string());
   const JsonView view(root, file.string());
   if (view["schema"].text() != "tito-kit/1") view["schema"].fail("expected \"tito-kit/1\", found \"" + view["schema"].text() + "\"");
   course_file_ = view["course"].text();
@@ -42,6 +59,7 @@ Kit::Kit(const fs::path& file) : file_(file) {
   registry_ = view["registry"].text();
   const JsonView programs = view["programs"];
   for (const auto& [name, path] : programs.object().items()) programs_[name] = programs[name].text();
+  samples_ = view["samples"].text();
   source_tree_ = view["source_tree"].boolean();
   sanitized_ = view["sanitized"].boolean();
   const JsonView flags = view["flags"];
@@ -85,6 +103,20 @@ bool Kit::has(const std::string& kind, const std::string& name) const {
 }
 
 fs::path Kit::given_body(const std::string& slug) const { return object(has("fast", slug) ? "fast" : "body", slug); }
+
+std::vector<fs::path> Kit::files() const {
+  std::vector<fs::path> all{course_file_, contract_, compiler_, symbols_, precompiled_, plans_, registry_, samples_};
+  for (const auto& [slug, path] : precompiled_for_) all.push_back(path);
+  for (const auto& [name, path] : programs_) all.push_back(path);
+  for (const std::string& word : libraries_) {
+    if (word.starts_with('/')) all.emplace_back(word);
+  }
+  for (const auto& [kind, objects] : objects_) {
+    for (const auto& [name, path] : objects) all.emplace_back(path);
+  }
+  for (const auto& [from, to] : package_) all.push_back(from);
+  return all;
+}
 
 std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& name) const {
   const fs::path file = plans_ / kind / (name + ".json");

@@ -1,7 +1,7 @@
 // The kit: what the build of a course leaves for tito. Where the course is, how students' files are compiled,
 // and the objects of tests, checkpoints, demos and reference bodies, compiled once.
 //
-// Written by cmake/course.cmake as kit.json.
+// Written by cmake/course.cmake as kit.json, and by cmake/install_kit.cmake with "${kit}" for the folder of that file.
 #pragma once
 
 #include <filesystem>
@@ -29,6 +29,11 @@ class Kit {
   // The kit that lies beside the running tito, or what the environment variable TITO_KIT names.
   static std::filesystem::path find();
 
+  const std::filesystem::path& file() const { return file_; }
+
+  // Everything that the kit names and that must be there, files and folders.
+  std::vector<std::filesystem::path> files() const;
+
   const std::filesystem::path& course_file() const { return course_file_; }
   std::filesystem::path modules_folder() const { return course_file_.parent_path(); }
   const std::filesystem::path& contract_folder() const { return contract_; }
@@ -40,6 +45,9 @@ class Kit {
 
   // The registry of data sets.
   const std::filesystem::path& registry() const { return registry_; }
+
+  // The course's own images of digits.
+  const std::filesystem::path& samples() const { return samples_; }
 
   // A given program: "images".
   // throws: Failure(Exit::environment) when it is not built.
@@ -80,6 +88,7 @@ class Kit {
   std::map<std::string, std::filesystem::path> precompiled_for_;
   std::filesystem::path plans_;
   std::filesystem::path registry_;
+  std::filesystem::path samples_;
   std::map<std::string, std::filesystem::path> programs_;
   std::string compiler_;
   std::string symbols_;

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "tito/system/failure.hpp"
+#include "tito/system/text.hpp"
 
 namespace tito {
 
@@ -80,7 +81,7 @@ std::vector<std::string> student_environment() {
   std::vector<std::string> environment{"OPENBLAS_NUM_THREADS=1", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1",
                                        "PATH=/usr/local/bin:/usr/bin:/bin"};
   if (const std::string folder = data_folder(); !folder.empty()) environment.push_back("TITO_DATA=" + folder);
-  for (const char* name : {"TITO_THREADS", "TITO_DIGITS", "TERM", "COLUMNS", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH",
+  for (const char* name : {"TITO_THREADS", "TITO_DIGITS", "TITO_REGISTRY", "TERM", "COLUMNS", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH",
                            "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
   }
@@ -232,7 +233,16 @@ class Running {
   bool ended_ = false;
 };
 
+// What --verbose shows; set once, before any process is started.
+std::function<void(const std::string&)> process_note;
+
 }  // namespace
+
+void note_processes(std::function<void(const std::string&)> note) { process_note = std::move(note); }
+
+void note_output(const std::string& output) {
+  if (process_note && !output.empty()) process_note(output.ends_with('\n') ? output.substr(0, output.size() - 1) : output);
+}
 
 ProcessResult run_process(const std::vector<std::string>& command, const ProcessOptions& options) {
   using Clock = std::chrono::steady_clock;
@@ -242,6 +252,11 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
   if (options.on_record) {
     words.emplace_back("--record");
     words.push_back(std::to_string(record.write_end()));
+  }
+  if (process_note) {
+    std::string line;
+    for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_quoted(word);
+    process_note(line);
   }
   std::vector<char*> arguments = pointers(words);
   std::vector<std::string> variables = student_environment();

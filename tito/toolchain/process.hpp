@@ -44,6 +44,13 @@ struct ProcessResult {
 // throws: Failure(Exit::environment) when the program cannot be started; Interrupted.
 ProcessResult run_process(const std::vector<std::string>& command, const ProcessOptions& options);
 
+// From now on `note` is called with each command before it is started, as a shell reads it, and with what compilers and
+// linkers say. It may be called from several threads at once.
+void note_processes(std::function<void(const std::string&)> note);
+
+// Hands what a program said to the note, if there is one.
+void note_output(const std::string& output);
+
 // "SIGSEGV (invalid memory access)"
 std::string signal_name(int signal);
 

@@ -110,6 +110,10 @@ int Screen::width() const {
   for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
     if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   }
+  if (const char* said = std::getenv("COLUMNS"); said != nullptr) {
+    const int columns = std::atoi(said);
+    if (columns >= 20 && columns <= 1000) return columns;
+  }
   return 80;
 }
 
@@ -129,7 +133,7 @@ std::string Screen::mark(const std::string& state) const {
 }
 
 ProgressBar::ProgressBar(const Screen& screen, int total, bool enabled)
-    : screen_(&screen), total_(total), enabled_(enabled && ::isatty(STDERR_FILENO) != 0) {}
+    : screen_(&screen), total_(total), enabled_(enabled && !screen.is_quiet() && ::isatty(STDERR_FILENO) != 0) {}
 
 ProgressBar::~ProgressBar() { clear(); }
 

@@ -18,8 +18,9 @@ class Screen {
   // and TERM is not "dumb".
   void set_color(ColorMode mode);
 
-  // With quiet set, line() prints nothing: for commands that print one JSON object instead.
+  // With quiet set, line() prints nothing: for --quiet, and for commands that print one JSON object instead.
   void set_quiet(bool quiet) { quiet_ = quiet; }
+  bool is_quiet() const { return quiet_; }
 
   // The text in a style, if colours are on.
   std::string paint(Style style, const std::string& text) const;
@@ -36,7 +37,7 @@ class Screen {
   // Whether something could not be written to standard output, for another reason than that nobody reads it.
   bool output_failed() const { return output_failed_; }
 
-  // Columns of the terminal, 80 where there is none.
+  // Columns of the terminal; where there is none what COLUMNS says, else 80.
   int width() const;
 
   // Marks that every locale can show: UTF-8 where the locale is, ASCII elsewhere.

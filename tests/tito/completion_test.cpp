@@ -1,0 +1,141 @@
+// Completion: the hidden command, and the scripts in their shells.
+#include <chrono>
+#include <sstream>
+
+#include "tito.hpp"
+
+namespace {
+
+// The words offered for the last of `words`.
+std::vector<std::string> offered(const Sandbox& box, std::vector<std::string> words, const std::vector<std::string>& environment = {}) {
+  words.insert(words.begin(), {"complete", "--"});
+  const Run run = box.tito(words, environment);
+  CHECK_SAME(run.status, 0);
+  CHECK_SAME(run.err, std::string());
+  std::vector<std::string> found;
+  std::istringstream lines(run.out);
+  for (std::string line; std::getline(lines, line);) found.push_back(line.substr(0, line.find('\t')));
+  return found;
+}
+
+using Words = std::vector<std::string>;
+
+bool has_shell(const std::string& name) { return std::system(("command -v " + name + " >/dev/null").c_str()) == 0; }
+
+// Runs a script in a shell that finds tito in PATH; its words, sorted.
+std::string answer(const Sandbox& box, const std::string& shell, const std::string& script) {
+  const fs::path file = box.root() / "script";
+  tito::write_atomically(file, script);
+  const std::string path = "PATH=" + fs::path(TEST_TITO).parent_path().string() + ":/usr/local/bin:/usr/bin:/bin";
+  const Run run = box.run({shell, file.string()}, box.root(), {path, std::string("TITO_KIT=") + TEST_TOY_KIT, "LC_ALL=C.UTF-8", "HOME=" + box.root().string()});
+  INFO(run.err);
+  CHECK_SAME(run.status, 0);
+  return run.out;
+}
+
+}  // namespace
+
+TEST_CASE("Commands are completed, and not those that are hidden", "[completion]") {
+  Sandbox box;
+  const Words all = offered(box, {""});
+  for (const char* command : {"next", "module", "export", "doctor", "completion"}) {
+    CHECK(std::find(all.begin(), all.end(), command) != all.end());
+  }
+  CHECK(std::find(all.begin(), all.end(), "complete") == all.end());
+  CHECK_SAME(offered(box, {"expo"}), Words{"export"});
+  CHECK_SAME(offered(box, {"module", "te"}), Words{"test"});
+}
+
+TEST_CASE("Names come from the course: modules, checkpoints, milestones, tracks and data sets", "[completion]") {
+  Sandbox box;
+  CHECK_SAME(offered(box, {"module", "test", ""}), (Words{"01", "02", "count", "total", "all"}));
+  CHECK_SAME(offered(box, {"export", "t"}), Words{"total"});
+  CHECK_SAME(offered(box, {"checkpoint", "test", "n"}), Words{"numbers"});
+  CHECK_SAME(offered(box, {"milestone", "run", "g"}), Words{"gauss"});
+  CHECK_SAME(offered(box, {"init", "w", "--track", ""}), Words{"forward"});
+  CHECK_SAME(offered(box, {"data", "fetch", "mn"}), Words{"mnist"});
+  CHECK_SAME(offered(box, {"completion", ""}), (Words{"bash", "fish", "zsh"}));
+}
+
+TEST_CASE("Options and their values are completed, also those of the commands above", "[completion]") {
+  Sandbox box;
+  CHECK_SAME(offered(box, {"module", "test", "--se"}), Words{"--seed"});
+  CHECK_SAME(offered(box, {"module", "test", "--js"}), Words{"--json"});
+  CHECK_SAME(offered(box, {"next", "--color", "a"}), (Words{"always", "auto"}));
+  CHECK_SAME(offered(box, {"next", "--color=al"}), Words{"--color=always"});
+  CHECK_SAME(offered(box, {"next", "--color", "=", "al"}), Words{"always"});  // bash splits at the sign
+  CHECK_SAME(offered(box, {"--color", "never", "modu"}), Words{"module"});
+  CHECK_SAME(offered(box, {"--workspace", ""}), Words{":files"});
+}
+
+TEST_CASE("Completion says nothing where there is nothing to say", "[completion]") {
+  Sandbox box;
+  const Words none;
+  CHECK_SAME(offered(box, {"module", "test", ""}, {"TITO_KIT=/nowhere"}), none);
+  CHECK_SAME(offered(box, {"export", "01", ""}), none);  // it takes one
+  CHECK_SAME(offered(box, {"nonsense", "x"}), none);
+  CHECK_SAME(offered(box, {"next", "--color=\xff"}), none);
+  CHECK(!offered(box, {}).empty());
+}
+
+TEST_CASE("Completion answers before a finger leaves the key", "[completion]") {
+  Sandbox box;
+  double fastest = 1e9;
+  for (int round = 0; round < 5; ++round) {
+    const auto started = std::chrono::steady_clock::now();
+    offered(box, {"module", "test", ""});
+    fastest = std::min(fastest, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  }
+  CHECK(fastest < 0.1);  // with the shell that starts it
+}
+
+TEST_CASE("An unknown shell is named with the nearest", "[completion]") {
+  Sandbox box;
+  const Run run = box.tito({"completion", "bsh"});
+  CHECK_SAME(run.status, 2);
+  CHECK_CONTAINS(run.err, "did you mean \"bash\"?");
+}
+
+TEST_CASE("In bash the script completes words, values and files", "[completion][limit:30]") {
+  Sandbox box;
+  tito::write_atomically(box.root() / "some file.txt", "");
+  const std::string out = answer(box, "bash",
+                                 "set -e\nsource <(tito completion bash)\ncomplete -p tito\n"
+                                 "COMP_WORDS=(tito module test c); COMP_CWORD=3; _tito tito; echo \"1 ${COMPREPLY[*]}\"\n"
+                                 "COMP_WORDS=(tito next --color = n); COMP_CWORD=4; _tito tito; echo \"2 ${COMPREPLY[*]}\"\n"
+                                 "COMP_WORDS=(tito --workspace some); COMP_CWORD=2; _tito tito; echo \"3 ${COMPREPLY[*]}\"\n");
+  CHECK_CONTAINS(out, "complete -F _tito tito");
+  CHECK_CONTAINS(out, "1 count\n");
+  CHECK_CONTAINS(out, "2 never\n");
+  CHECK_CONTAINS(out, "3 some file.txt\n");
+}
+
+TEST_CASE("In zsh the script describes the words", "[completion][limit:30]") {
+  if (!has_shell("zsh")) {
+    WARN("skipped: zsh is not installed");
+    return;
+  }
+  Sandbox box;
+  // compdef and _describe belong to the line editor; here they say what they are given.
+  const std::string out = answer(box, "zsh",
+                                 "compdef() { print \"compdef $*\" }\n_describe() { print -l -- ${(P)2} }\n_files() { print FILES }\n"
+                                 "source <(tito completion zsh)\n"
+                                 "words=(tito module test ''); CURRENT=4; _tito\nwords=(tito --workspace ''); CURRENT=3; _tito\n");
+  CHECK_CONTAINS(out, "compdef _tito tito\n");
+  CHECK_CONTAINS(out, "01:Count\n");
+  CHECK_CONTAINS(out, "total:Total\n");
+  CHECK_CONTAINS(out, "\nall\n");
+  CHECK_CONTAINS(out, "FILES\n");
+}
+
+TEST_CASE("In fish the script completes words with what they mean", "[completion][limit:30]") {
+  if (!has_shell("fish")) {
+    WARN("skipped: fish is not installed");
+    return;
+  }
+  Sandbox box;
+  const std::string out = answer(box, "fish",
+                                 "tito completion fish | source\ncomplete -C 'tito module test c'\ncomplete -C 'tito next --color=al'\n");
+  CHECK_CONTAINS(out, "count\tCount\n");
+  CHECK_CONTAINS(out, "--color=always\n");
+}

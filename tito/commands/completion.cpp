@@ -1,0 +1,289 @@
+#include "tito/commands/completion.hpp"
+
+#include <algorithm>
+
+#include "tito/commands/commands.hpp"
+#include "tito/data/registry.hpp"
+#include "tito/system/spelling.hpp"
+#include "tito/system/text.hpp"
+
+namespace tito {
+namespace {
+
+// --- the scripts; each hands the words of the line to "tito complete" ---
+
+const char* const bash_script = R"(# tito's completion for bash. For this shell: source <(tito completion bash)
+# For all to come: tito completion bash > ~/.local/share/bash-completion/completions/tito
+_tito() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    if [ "$line" = ":files" ]; then
+      compopt -o filenames 2>/dev/null
+      while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+      return
+    fi
+    COMPREPLY+=("${line%%$'\t'*}")
+  done < <("$1" complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _tito tito
+)";
+
+const char* const zsh_script = R"(#compdef tito
+# tito's completion for zsh. For this shell: source <(tito completion zsh)
+# For all to come: tito completion zsh > a folder of $fpath/_tito
+_tito() {
+  local line
+  local -a lines names
+  lines=("${(@f)$("$words[1]" complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ $lines[1] == ":files" ]]; then
+    _files
+    return
+  fi
+  for line in $lines; do
+    names+=("${${line%%$'\t'*}//:/\\:}${${line#${line%%$'\t'*}}/$'\t'/:}")
+  done
+  _describe 'tito' names
+}
+if [[ $funcstack[1] == _tito ]]; then
+  _tito "$@"
+else
+  compdef _tito tito
+fi
+)";
+
+const char* const fish_script = R"(# tito's completion for fish. For this shell: tito completion fish | source
+# For all to come: tito completion fish > ~/.config/fish/completions/tito.fish
+function __tito_complete
+    set -l words (commandline -opc)
+    set -l typed (commandline -ct)
+    set -l found ($words[1] complete -- $words[2..-1] "$typed" 2>/dev/null)
+    if test "$found[1]" = ":files"
+        __fish_complete_path "$typed"
+    else
+        printf '%s\n' $found
+    end
+end
+complete -c tito -f -a '(__tito_complete)'
+)";
+
+const std::map<std::string, const char*> scripts{{"bash", bash_script}, {"fish", fish_script}, {"zsh", zsh_script}};
+
+std::vector<std::string> shells() {
+  std::vector<std::string> names;
+  for (const auto& [name, script] : scripts) names.push_back(name);
+  return names;
+}
+
+void print_script(Context& context, const std::string& shell) {
+  const auto script = scripts.find(shell);
+  if (script == scripts.end()) {
+    const std::string near = nearest(shell, shells());
+    throw Failure(Exit::usage, "no completion for \"" + shell + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+                  "the shells are: " + listed(shells()));
+  }
+  context.result = {{"shell", shell}, {"script", script->second}};
+  context.screen.line(std::string(script->second, std::char_traits<char>::length(script->second) - 1));
+}
+
+// --- candidates ---
+
+const Track& track_of(Context& context) {
+  try {
+    return context.workspace().track();
+  } catch (const std::exception&) {
+    return context.course().track(context.course().default_track());
+  }
+}
+
+std::vector<Candidate> modules(Context& context) {
+  std::vector<Candidate> found;
+  const Track& track = track_of(context);
+  for (const std::string& slug : track.order) found.push_back({two_digits(number_in(track, slug)), context.course().module(slug).title});
+  for (const std::string& slug : track.order) found.push_back({slug, context.course().module(slug).title});
+  return found;
+}
+
+std::vector<Candidate> checkpoints(Context& context) {
+  std::vector<Candidate> found;
+  for (const std::string& slug : track_of(context).order) {
+    found.push_back({context.course().module(slug).checkpoint, context.course().module(slug).capability});
+  }
+  return found;
+}
+
+std::vector<Candidate> milestones(Context& context) {
+  std::vector<Candidate> found;
+  for (const Milestone& milestone : context.course().milestones()) found.push_back({milestone.name, milestone.title});
+  return found;
+}
+
+std::vector<Candidate> tracks(Context& context) {
+  std::vector<Candidate> found;
+  for (const auto& [name, track] : context.course().tracks()) found.push_back({name, track.title});
+  return found;
+}
+
+std::vector<Candidate> data_sets(Context& context) {
+  std::vector<Candidate> found;
+  const Registry registry(context.kit().registry());
+  for (const DataSet& set : registry.sets()) found.push_back({set.name, set.title});
+  return found;
+}
+
+std::vector<Candidate> shell_names(Context&) {
+  std::vector<Candidate> found;
+  for (const std::string& name : shells()) found.push_back({name, ""});
+  return found;
+}
+
+std::vector<Candidate> files(Context&) { return {{":files", ""}}; }
+
+// What the word means that --help shows for an argument or for an option's value.
+const std::map<std::string, std::vector<Candidate> (*)(Context&)> meanings{
+    {"MODULE", modules}, {"CHECKPOINT", checkpoints}, {"MILESTONE", milestones}, {"TRACK", tracks}, {"SET", data_sets},
+    {"SHELL", shell_names}, {"DIR", files}, {"FILE", files}, {"FROM", files}, {"TARGET", files}};
+
+// CLI11 names the values that an option is held to behind its type: "WHEN:value in {always->1,auto->0} OR {1,0}".
+std::vector<Candidate> values_in(const std::string& type) {
+  std::vector<Candidate> found;
+  const std::size_t begin = type.find('{'), end = type.find('}', begin);
+  if (begin == std::string::npos || end == std::string::npos) return found;
+  std::stringstream values(type.substr(begin + 1, end - begin - 1));
+  for (std::string value; std::getline(values, value, ',');) found.push_back({value.substr(0, value.find("->")), ""});
+  return found;
+}
+
+std::vector<Candidate> values_of(const CLI::Option& option, Context& context) {
+  const std::string type = option.get_type_name();
+  const bool positional = option.get_positional();
+  const auto meaning = meanings.find(positional ? option.get_name(true) : type.substr(0, type.find(':')));
+  std::vector<Candidate> found = meaning == meanings.end() ? values_in(type) : meaning->second(context);
+  if (option.get_description().find("\"all\"") != std::string::npos) found.push_back({"all", ""});
+  return found;
+}
+
+std::vector<const CLI::App*> visible(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); });
+}
+
+std::vector<Candidate> options_of(const CLI::App& command) {
+  std::vector<Candidate> found;
+  for (const CLI::App* at = &command; at != nullptr; at = at->get_parent()) {
+    for (const CLI::Option* option : at->get_options()) {
+      if (option->get_positional() || option->get_group().empty()) continue;
+      for (const std::string& name : option->get_lnames()) {
+        const bool there = std::any_of(found.begin(), found.end(), [&](const Candidate& one) { return one.word == "--" + name; });
+        if (!there && (at == &command || name != "version")) found.push_back({"--" + name, option->get_description()});
+      }
+    }
+  }
+  return found;
+}
+
+std::vector<Candidate> arguments_of(const CLI::App& command, std::size_t index, Context& context) {
+  std::vector<const CLI::Option*> positionals;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_positional()) positionals.push_back(option);
+  }
+  if (positionals.empty()) return {};
+  if (index >= positionals.size()) {
+    if (positionals.back()->get_items_expected_max() <= 1) return {};
+    index = positionals.size() - 1;
+  }
+  return values_of(*positionals[index], context);
+}
+
+// Where the words that stand have led.
+struct Place {
+  const CLI::App* command;
+  std::size_t arguments = 0;            // that the command has been given
+  const CLI::Option* waiting = nullptr;  // the option whose value comes next
+};
+
+// What the common options say of where to look.
+void note_value(const CLI::Option& option, const std::string& value, Context& context) {
+  if (option.check_lname("workspace")) context.workspace_folder = value;
+  if (option.check_lname("kit")) context.kit_file = value;
+}
+
+Place walk(const CLI::App& app, Context& context, const std::vector<std::string>& words) {
+  Place place{&app};
+  for (const std::string& word : words) {
+    if (place.waiting != nullptr) {
+      note_value(*place.waiting, word, context);
+      place.waiting = nullptr;
+    } else if (word.starts_with('-')) {
+      const CLI::Option* option = find_option(*place.command, word);
+      if (option == nullptr || option->get_items_expected_max() == 0) continue;
+      if (const std::size_t sign = word.find('='); sign != std::string::npos) note_value(*option, word.substr(sign + 1), context);
+      else place.waiting = option;
+    } else {
+      const auto below = visible(*place.command);
+      const auto found = std::find_if(below.begin(), below.end(), [&](const CLI::App* one) { return one->get_name() == word; });
+      if (found != below.end()) place = {*found};
+      else ++place.arguments;
+    }
+  }
+  return place;
+}
+
+// "--color=al" is one word to zsh and fish and three to bash, which then wants the last one alone.
+std::vector<Candidate> all_candidates(const CLI::App& app, Context& context, std::vector<std::string> words, std::string& typed) {
+  typed = words.back();
+  words.pop_back();
+  if (typed == "=") typed.clear();
+  words.erase(std::remove(words.begin(), words.end(), "="), words.end());
+  const Place place = walk(app, context, words);
+  if (place.waiting != nullptr) return values_of(*place.waiting, context);
+  const std::size_t sign = typed.find('=');
+  if (typed.starts_with("--") && sign != std::string::npos) {
+    const CLI::Option* option = find_option(*place.command, typed);
+    std::vector<Candidate> found = option == nullptr ? std::vector<Candidate>{} : values_of(*option, context);
+    for (Candidate& one : found) {
+      if (one.word != ":files") one.word.insert(0, typed.substr(0, sign + 1));
+    }
+    return found;
+  }
+  if (typed.starts_with('-')) return options_of(*place.command);
+  const auto below = visible(*place.command);
+  std::vector<Candidate> found;
+  for (const CLI::App* one : below) found.push_back({one->get_name(), one->get_description()});
+  for (Candidate& one : arguments_of(*place.command, place.arguments, context)) found.push_back(std::move(one));
+  return found;
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates_for(const CLI::App& app, Context& context, std::vector<std::string> words) {
+  if (words.empty()) words.emplace_back();
+  std::vector<Candidate> found;
+  std::string typed;
+  try {
+    found = all_candidates(app, context, std::move(words), typed);
+  } catch (const std::exception&) {
+    return {};
+  }
+  std::erase_if(found, [&](const Candidate& one) { return one.word != ":files" && !one.word.starts_with(typed); });
+  return found;
+}
+
+int complete(const CLI::App& app, Context& context, std::vector<std::string> words) {
+  if (!words.empty() && words.front() == "--") words.erase(words.begin());
+  context.json = false;
+  context.screen.set_quiet(false);
+  for (const Candidate& one : candidates_for(app, context, std::move(words))) {
+    context.screen.line(one.about.empty() ? one.word : one.word + "\t" + one.about);
+  }
+  return 0;
+}
+
+void add_completion(CLI::App& app, Context& context) {
+  auto shell = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("completion", "Print a script that completes tito's commands in your shell");
+  command->add_option("SHELL", *shell, "bash, zsh or fish")->required()->option_text(" ");
+  command->footer("Examples:\n  source <(tito completion bash)\n  tito completion fish | source");
+  command->callback([&context, shell] { print_script(context, *shell); });
+}
+
+}  // namespace tito
