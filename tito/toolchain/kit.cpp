@@ -33,6 +33,9 @@ Kit::Kit(const fs::path& file) : file_(file) {
   if (view["schema"].text() != "tito-kit/1") view["schema"].fail("expected \"tito-kit/1\", found \"" + view["schema"].text() + "\"");
   course_file_ = view["course"].text();
   contract_ = view["contract"].text();
+  registry_ = view["registry"].text();
+  const JsonView programs = view["programs"];
+  for (const auto& [name, path] : programs.object().items()) programs_[name] = programs[name].text();
   compiler_ = view["compiler"].text();
   symbols_ = view["symbols"].text();
   precompiled_ = view["precompiled"].text();
@@ -54,6 +57,12 @@ Kit::Kit(const fs::path& file) : file_(file) {
   for (std::size_t i = 0; i < package.array().size(); ++i) {
     package_.emplace_back(package.at(i)["from"].text(), package.at(i)["to"].text());
   }
+}
+
+fs::path Kit::program(const std::string& name) const {
+  const auto found = programs_.find(name);
+  if (found != programs_.end() && fs::exists(found->second)) return found->second;
+  throw Failure(Exit::environment, "the course is not completely built: the program " + name + " is missing", build_it);
 }
 
 const fs::path& Kit::precompiled(const std::string& slug) const {

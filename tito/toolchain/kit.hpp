@@ -35,6 +35,13 @@ class Kit {
   const std::string& compiler() const { return compiler_; }
   const std::string& symbol_lister() const { return symbols_; }
 
+  // The registry of data sets.
+  const std::filesystem::path& registry() const { return registry_; }
+
+  // A given program that belongs to the course: "images" reads data sets.
+  // throws: Failure(Exit::environment) when it is not built.
+  std::filesystem::path program(const std::string& name) const;
+
   // The header that was precompiled for the files of a module: its own, or that of the whole contract.
   const std::filesystem::path& precompiled(const std::string& slug) const;
 
@@ -69,6 +76,8 @@ class Kit {
   std::filesystem::path file_;
   std::filesystem::path course_file_;
   std::filesystem::path contract_;
+  std::filesystem::path registry_;
+  std::map<std::string, std::filesystem::path> programs_;
   std::filesystem::path precompiled_;
   std::map<std::string, std::filesystem::path> precompiled_for_;
   std::filesystem::path plans_;
