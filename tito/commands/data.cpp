@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "tito/commands/commands.hpp"
+#include "tito/commands/data_show.hpp"
 #include "tito/data/library.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/text.hpp"
@@ -307,6 +308,8 @@ void add_data(CLI::App& app, Context& context) {
   CLI::App* path = add(data, context, options, "path", "Where the files of a set lie, for scripts", run_path);
   path->add_option("NAME", options->set, "The set")->required()->option_text(" ");
   path->footer("Exit status 1 when it is not here.\n\nExample:\n  ls \"$(tito data path mnist)\"");
+
+  add_data_show(data, context, [&context, options] { return registry_of(context, *options); });
 }
 
 }  // namespace tito

@@ -34,19 +34,6 @@ void write_to(std::FILE* stream, const std::string& text) {
   std::fflush(stream);
 }
 
-// Columns a text takes: escape sequences none, a UTF-8 character one.
-std::size_t columns_of(const std::string& text) {
-  std::size_t columns = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\x1b') {
-      while (i < text.size() && text[i] != 'm') ++i;
-    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
-      ++columns;
-    }
-  }
-  return columns;
-}
-
 std::string with_thousands(double value) {
   std::string text = fmt::format("{:.0f}", value);
   const std::size_t first = value < 0 ? 1 : 0;
@@ -164,6 +151,18 @@ std::vector<std::string> Table::lines(const std::string& indent) const {
     lines.push_back(text);
   }
   return lines;
+}
+
+std::size_t columns_of(const std::string& text) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      while (i < text.size() && text[i] != 'm') ++i;
+    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
+      ++columns;
+    }
+  }
+  return columns;
 }
 
 std::string figure(double value, const std::string& unit) {
