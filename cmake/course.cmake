@@ -247,6 +247,8 @@ function(tito_course)
   \"precompiled\": \"${pch}\",
   \"precompiled_for\": {${precompiled_for}},
   \"plans\": \"${kit}/plans\",
+  \"registry\": \"${PROJECT_SOURCE_DIR}/data/registry.json\",
+  \"programs\": {},
   \"flags\": {
     \"check\": ${check_words},
     \"full\": ${full_words},

@@ -200,8 +200,11 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(path_, ignored);
 }
 
-FileLock::FileLock(const fs::path& path) : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+FileLock::FileLock(const fs::path& path, const std::function<void()>& on_wait)
+    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   if (descriptor_ < 0) fail("lock", path, errno);
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  if (on_wait) on_wait();
   while (::flock(descriptor_, LOCK_EX) != 0) {
     const int error = errno;
     if (error == EINTR && !interrupted) continue;

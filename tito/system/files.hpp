@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,7 +62,8 @@ class TemporaryFolder {
 // throws: Interrupted when Ctrl-C ends the wait.
 class FileLock {
  public:
-  explicit FileLock(const fs::path& path);
+  // `on_wait` is called once when another process holds it.
+  explicit FileLock(const fs::path& path, const std::function<void()>& on_wait = {});
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
   ~FileLock();

@@ -38,6 +38,13 @@ class Kit {
   // The header that was precompiled for the files of a module: its own, or that of the whole contract.
   const std::filesystem::path& precompiled(const std::string& slug) const;
 
+  // The registry of data sets.
+  const std::filesystem::path& registry() const { return registry_; }
+
+  // A given program: "images".
+  // throws: Failure(Exit::environment) when it is not built.
+  std::filesystem::path program(const std::string& name) const;
+
   bool is_source_tree() const { return source_tree_; }
 
   // Programs with sanitizers reserve address space without bound, so it cannot be limited.
@@ -72,6 +79,8 @@ class Kit {
   std::filesystem::path precompiled_;
   std::map<std::string, std::filesystem::path> precompiled_for_;
   std::filesystem::path plans_;
+  std::filesystem::path registry_;
+  std::map<std::string, std::filesystem::path> programs_;
   std::string compiler_;
   std::string symbols_;
   bool source_tree_ = false;

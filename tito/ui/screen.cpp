@@ -93,6 +93,8 @@ void Screen::row(const std::string& text) {
   line(terminal_ ? shortened(text, static_cast<std::size_t>(width())) : text);
 }
 
+void Screen::note(const std::string& text) const { write_to(stderr, text + "\n"); }
+
 void Screen::error(const std::string& message, const std::string& way_out) {
   const bool color = color_ && ::isatty(STDERR_FILENO) != 0;
   write_to(stderr, (color ? "\x1b[31mtito:\x1b[0m " : "tito: ") + message + "\n");

@@ -28,6 +28,8 @@ class Screen {
 
   // The same, cut to the width of the terminal where there is one: for rows of tables.
   void row(const std::string& text);
+  // A sentence beside the result, on standard error; also where line() is quiet.
+  void note(const std::string& text) const;
   void error(const std::string& message, const std::string& way_out);
   void json(const nlohmann::json& object);
 
