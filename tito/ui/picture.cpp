@@ -10,7 +10,8 @@
 namespace tito {
 namespace {
 
-constexpr int gap = 2;  // columns between two pictures
+constexpr int gap = 2;             // columns between two pictures
+constexpr int least_columns = 14;  // of a small picture and what stands beside it, so that there is room for captions
 
 struct Colour {
   int red = 0;
@@ -120,13 +121,6 @@ std::vector<std::string> lines_of(const Picture& picture, PictureStyle style, in
   return lines;
 }
 
-std::string padded(const std::string& text, int columns) {
-  const std::string cut = shortened(text, static_cast<std::size_t>(columns));
-  return cut +
-         std::string(static_cast<std::size_t>(columns) - std::min(columns_of(cut), static_cast<std::size_t>(columns)),
-                     ' ');
-}
-
 std::string without_spaces_at_end(std::string text) {
   text.erase(text.find_last_not_of(' ') + 1);
   return text;
@@ -152,29 +146,28 @@ PictureStyle picture_style(const Screen& screen) {
   return all ? PictureStyle::true_colour : PictureStyle::palette;
 }
 
-int pictures_a_row(int columns, int width) { return std::max(1, (width + gap) / (columns + gap)); }
+int pictures_a_row(int columns, int width) {
+  return std::max(1, (width + gap) / (std::max(columns, least_columns) + gap));
+}
 
 std::vector<std::string> draw(const std::vector<Picture>& pictures, PictureStyle style, int width) {
   std::vector<std::string> lines;
   if (pictures.empty()) return lines;
   const int factor = (pictures[0].columns + width - 1) / width;
   const int columns = (pictures[0].columns + factor - 1) / factor;
+  const int cell = std::min(width, std::max(columns, least_columns));
   const auto a_row = static_cast<std::size_t>(pictures_a_row(columns, width));
   for (std::size_t first = 0; first < pictures.size(); first += a_row) {
     if (first > 0) lines.emplace_back();
-    const std::size_t end = std::min(pictures.size(), first + a_row);
-    std::vector<std::vector<std::string>> all;
-    std::string captions;
-    for (std::size_t i = first; i < end; ++i) {
-      all.push_back(lines_of(pictures[i], style, factor, columns));
-      captions += (i > first ? std::string(gap, ' ') : "") + padded(pictures[i].caption, columns);
+    std::vector<std::string> row;  // the lines of the pictures that stand side by side
+    for (std::size_t i = first; i < std::min(pictures.size(), first + a_row); ++i) {
+      std::vector<std::string> one = lines_of(pictures[i], style, factor, columns);
+      one.push_back(shortened(pictures[i].caption, static_cast<std::size_t>(cell)));
+      row.resize(one.size());
+      const std::size_t begin = (i - first) * static_cast<std::size_t>(cell + gap);
+      for (std::size_t l = 0; l < one.size(); ++l) row[l] += std::string(begin - columns_of(row[l]), ' ') + one[l];
     }
-    for (std::size_t row = 0; row < all[0].size(); ++row) {
-      std::string line;
-      for (const auto& one : all) line += (line.empty() ? "" : std::string(gap, ' ')) + one[row];
-      lines.push_back(without_spaces_at_end(line));
-    }
-    lines.push_back(without_spaces_at_end(captions));
+    for (const std::string& line : row) lines.push_back(without_spaces_at_end(line));
   }
   return lines;
 }
