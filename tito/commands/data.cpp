@@ -112,7 +112,7 @@ std::string advice(const DataSet& set, const Place& place) {
     case Presence::here:
       return "";
     case Presence::unverified:
-      return "tito data verify " + set.name;
+      return place.own ? "tito data verify " + set.name : "";
     case Presence::damaged:
     case Presence::missing:
       return set.downloads.empty() ? "tito data import " + set.name + " FILE" : "tito data fetch " + set.name;
