@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 
+#include "tito/commands/failing.hpp"
 #include "tito/course/milestones.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/course/standing.hpp"
@@ -162,8 +163,12 @@ Check check_module(const Site& site, const std::string& slug, std::uint64_t seed
   }
   const auto finish = [&] {
     check.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    const fs::path reference = reference_source(site.kit, site.course, slug);
+    check.failing = failing_function(solution_names(read_file(reference), reference.string()), slug,
+                                     read_if_present(site.workspace.source(slug)).value_or(""), check);
     site.workspace.progress_file().update([&](Progress& progress) {
       progress.modules[slug].tested = evidence_of(check.source_hash, site.contract, check.verdict);
+      progress.modules[slug].failing = check.failing;
     });
     return check;
   };
