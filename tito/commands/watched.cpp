@@ -8,8 +8,8 @@
 namespace tito {
 namespace {
 
-constexpr std::chrono::milliseconds quiet{25};        // after the last event of a save
-constexpr int milliseconds_between_pictures = 100;    // while a check runs: its seconds are shown
+constexpr std::chrono::milliseconds quiet{25};  // after the last event of what may be a part of a save
+constexpr int milliseconds_between_pictures = 100;  // while a check runs: its seconds are shown
 
 }  // namespace
 
@@ -47,9 +47,9 @@ void Watched::check() {
 }
 
 bool Watched::take_news() {
-  if (file_->changed()) {
+  if (const FileChange change = file_->take_change(); change != FileChange::none) {
     work_.cancel();
-    due_ = Clock::now() + quiet;
+    due_ = Clock::now() + (change == FileChange::saved ? Clock::duration::zero() : quiet);
   }
   if (due_ && Clock::now() >= *due_) check();
   if (!work_.take_end()) return false;

@@ -61,8 +61,8 @@ void FileWatch::ask_to_be_told() {
   told_ = !is_remote(target.parent_path()) && ::inotify_add_watch(notify_, target.parent_path().c_str(), wanted) >= 0;
 }
 
-bool FileWatch::take_events() {
-  bool ours = false;
+FileChange FileWatch::take_events() {
+  FileChange change = FileChange::none;
   alignas(inotify_event) std::array<char, 16384> block;
   for (ssize_t got; (got = ::read(notify_, block.data(), block.size())) > 0;) {
     for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
@@ -70,22 +70,24 @@ bool FileWatch::take_events() {
       std::memcpy(&event, block.data() + at, sizeof event);
       const char* name = block.data() + at + sizeof event;
       at += sizeof event + event.len;
-      if ((event.mask & IN_Q_OVERFLOW) != 0) ours = true;
       // The folder itself has gone: look until there is one again.
-      if ((event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) != 0) ours = true, told_ = false;
-      if (event.len > 0 && names_.contains(name)) ours = true;
+      if ((event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) != 0) told_ = false;
+      const bool ours = event.len > 0 && names_.contains(name);
+      if (!ours && told_ && (event.mask & IN_Q_OVERFLOW) == 0) continue;
+      // The last one counts: behind the end of a save another may have begun.
+      change = ours && (event.mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0 ? FileChange::saved : FileChange::under_way;
     }
   }
-  return ours;
+  return change;
 }
 
-bool FileWatch::changed() {
-  bool news = notify_ >= 0 && take_events();
+FileChange FileWatch::take_change() {
+  FileChange change = notify_ >= 0 ? take_events() : FileChange::none;
   if (!told_) ask_to_be_told();
   const Mark now = look();
-  news = news || !(now == seen_);
+  if (change == FileChange::none && !(now == seen_)) change = FileChange::under_way;
   seen_ = now;
-  return news;
+  return change;
 }
 
 }  // namespace tito

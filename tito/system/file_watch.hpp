@@ -15,6 +15,12 @@
 
 namespace tito {
 
+enum class FileChange {
+  none,
+  under_way,  // something happened that may be a part of a save
+  saved       // what was written is whole: the file was closed, or another was put in its place
+};
+
 class FileWatch {
  public:
   // The file need not be there. `poll`: do not ask the system, look.
@@ -23,8 +29,8 @@ class FileWatch {
   FileWatch& operator=(const FileWatch&) = delete;
   ~FileWatch();
 
-  // Whether the file may have changed since this was last asked: was written, replaced, removed or made.
-  bool changed();
+  // What happened to the file since this was last asked. A removal is under way, too: most editors go on.
+  FileChange take_change();
 
   // Readable when there may be news; -1 where only looking helps.
   int descriptor() const { return told_ ? notify_ : -1; }
@@ -44,7 +50,7 @@ class FileWatch {
 
   Mark look() const;
   void ask_to_be_told();
-  bool take_events();
+  FileChange take_events();
 
   std::filesystem::path file_;
   std::set<std::string> names_;  // the file's, and that of what it links to
