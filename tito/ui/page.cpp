@@ -11,7 +11,6 @@ namespace {
 
 constexpr int rows_for_about = 7;  // where there are as many, there is room for more than the verdict
 constexpr int rows_for_keys = 4;
-constexpr int most_verdict_rows = 3;
 
 struct Glyph {
   std::string text;   // a character of UTF-8
@@ -114,7 +113,8 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t columns) {
 std::vector<std::string> laid_out(const Page& page, const TerminalSize& size, int& offset) {
   const auto columns = static_cast<std::size_t>(size.columns);
   std::vector<std::string> lines = wrapped(page.verdict, columns);
-  lines.resize(std::min<std::size_t>(lines.size(), static_cast<std::size_t>(std::min(most_verdict_rows, std::max(1, size.rows / 3)))));
+  const int most = size.rows < rows_for_keys ? size.rows : std::min(3, std::max(1, size.rows / 3));
+  lines.resize(std::min(lines.size(), static_cast<std::size_t>(most)));
   if (size.rows >= rows_for_about) {
     lines.push_back(fitting(page.about, columns));
     lines.emplace_back();
@@ -124,10 +124,14 @@ std::vector<std::string> laid_out(const Page& page, const TerminalSize& size, in
   const std::vector<std::string> body = wrapped_body(page.body, columns);
   const int all = static_cast<int>(body.size());
   const bool fits = all <= room;
-  const int shown = fits ? all : std::max(0, room - 1);  // one line says that there is more
+  const bool has_counter = !fits && room > 1;  // a line that says that there is more
+  const int shown = fits ? all : room - (has_counter ? 1 : 0);
   offset = std::clamp(offset, 0, all - shown);
   for (int i = 0; i < shown; ++i) lines.push_back(body[static_cast<std::size_t>(offset + i)]);
-  if (!fits && room > 0) lines.push_back(fmt::format("lines {} to {} of {}: arrow keys", std::min(offset + 1, all), offset + shown, all));
+  if (has_counter) {
+    const std::string counter = fmt::format("lines {} to {} of {}", offset + 1, offset + shown, all);
+    lines.push_back(fitting({counter + ": arrow keys", counter}, columns));
+  }
   if (!has_keys) return lines;
   lines.resize(static_cast<std::size_t>(size.rows - 1));
   lines.push_back(fitting(page.keys, columns));
