@@ -26,7 +26,8 @@ bool changes(tito::FileWatch& watch) {
 
 // Until nothing more comes of what was done.
 void settle(tito::FileWatch& watch) {
-  while (watch.take_change() != FileChange::none) {}
+  while (watch.take_change() != FileChange::none) {
+  }
 }
 
 }  // namespace

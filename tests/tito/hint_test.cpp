@@ -17,7 +17,8 @@ std::string message_of(const std::function<void()>& action) {
   return "no failure";
 }
 
-const std::string three = "# Hints\n\n## ReLU::forward\n1. One\n   more.\n2. Two.\n\n## ReLU::backward\n1. B.\n## count\n\n1. C.\n";
+const std::string three =
+    "# Hints\n\n## ReLU::forward\n1. One\n   more.\n2. Two.\n\n## ReLU::backward\n1. B.\n## count\n\n1. C.\n";
 
 tito::Check check_of(tito::CaseResult result) {
   tito::Check check;
@@ -48,7 +49,8 @@ TEST_CASE("Each hint goes one step on, the last is repeated, and the count is ke
   CHECK_CONTAINS(run.out, "hint 3 of 3");
   CHECK_CONTAINS(run.out, "no further hint");
   CHECK_SAME(box.tito({"hint", "--json"}).json().at("repeated"), true);
-  CHECK_SAME(nlohmann::json::parse(tito::read_file(box.path(".tito/hints.json"))).at("taken").at("count").at("count_to"), 3);
+  CHECK_SAME(
+      nlohmann::json::parse(tito::read_file(box.path(".tito/hints.json"))).at("taken").at("count").at("count_to"), 3);
 }
 
 TEST_CASE("--all shows every step, which then counts as taken", "[hint][limit:60]") {
@@ -99,8 +101,9 @@ TEST_CASE("A function may be named alone, and a wrong name meets a suggestion", 
 }
 
 TEST_CASE("A damaged count of hints is named and left alone", "[hint][limit:60]") {
-  for (const std::string damaged : {"{\"schema\": \"tito-hints/1\", \"taken\": {\"count\"", "{\"schema\": \"tito-hints/2\", \"taken\": {}}",
-                                    "{\"schema\": \"tito-hints/1\", \"taken\": {\"count\": {\"evens\": -1}}}", ""}) {
+  for (const std::string damaged :
+       {"{\"schema\": \"tito-hints/1\", \"taken\": {\"count\"", "{\"schema\": \"tito-hints/2\", \"taken\": {}}",
+        "{\"schema\": \"tito-hints/1\", \"taken\": {\"count\": {\"evens\": -1}}}", ""}) {
     Sandbox box;
     box.init();
     tito::write_atomically(box.path(".tito/hints.json"), damaged);
@@ -134,7 +137,8 @@ TEST_CASE("A short name is enough where only one function has it", "[hint]") {
 }
 
 TEST_CASE("The function that a failure is about is read from stubs, checks and names", "[hint]") {
-  const std::vector<std::string> functions{"ReLU::forward", "ReLU::backward", "Tanh::forward", "Tanh::backward", "count"};
+  const std::vector<std::string> functions{"ReLU::forward", "ReLU::backward", "Tanh::forward", "Tanh::backward",
+                                           "count"};
   const auto failing = [&](const std::string& name, const std::string& expression, const std::string& message = "") {
     tito::CaseResult result;
     result.name = name;
@@ -142,7 +146,8 @@ TEST_CASE("The function that a failure is about is read from stubs, checks and n
     return tito::failing_function(functions, "m", "", check_of(result));
   };
   CHECK_SAME(failing("anything", "x", "Tanh::backward is not written yet (module m)"), std::string("Tanh::backward"));
-  CHECK_SAME(failing("Tanh keeps", "x", "ReLU::forward is not written yet (module other)"), std::string("Tanh::forward"));
+  CHECK_SAME(failing("Tanh keeps", "x", "ReLU::forward is not written yet (module other)"),
+             std::string("Tanh::forward"));
   CHECK_SAME(failing("Tanh backward is right", "x"), std::string("Tanh::backward"));
   CHECK_SAME(failing("Nothing is lost", "relu.backward(g)"), std::string("ReLU::backward"));
   CHECK_SAME(failing("It works", "m::count({1, 2})"), std::string("count"));

@@ -1,24 +1,28 @@
 // Pages that fill a terminal: what stays in sight however small it is.
-#include "judge/case.hpp"
 #include "tito/ui/page.hpp"
+
+#include "judge/case.hpp"
 #include "tito/ui/screen.hpp"
 
 namespace {
 
 using Lines = std::vector<std::string>;
 
-const tito::Page page{"+ 3 of 3 cases pass", {"01 count   long", "01"}, {"one", "two", "three", "four", "five"}, {"q quit", "q"}};
+const tito::Page page{
+    "+ 3 of 3 cases pass", {"01 count   long", "01"}, {"one", "two", "three", "four", "five"}, {"q quit", "q"}};
 
 Lines laid_out(int rows, int columns, int offset = 0) { return tito::laid_out(page, {rows, columns}, offset); }
 
 }  // namespace
 
 TEST_CASE("A page fills the terminal: the verdict above, the keys below", "[page]") {
-  CHECK_SAME(laid_out(10, 40), (Lines{"+ 3 of 3 cases pass", "01 count   long", "", "one", "two", "three", "four", "five", "", "q quit"}));
+  CHECK_SAME(laid_out(10, 40), (Lines{"+ 3 of 3 cases pass", "01 count   long", "", "one", "two", "three", "four",
+                                      "five", "", "q quit"}));
 }
 
 TEST_CASE("What does not fit is scrolled, never the verdict", "[page]") {
-  CHECK_SAME(laid_out(7, 40), (Lines{"+ 3 of 3 cases pass", "01 count   long", "", "one", "two", "lines 1 to 2 of 5: arrow keys", "q quit"}));
+  CHECK_SAME(laid_out(7, 40), (Lines{"+ 3 of 3 cases pass", "01 count   long", "", "one", "two",
+                                     "lines 1 to 2 of 5: arrow keys", "q quit"}));
   CHECK_SAME(laid_out(7, 40, 1).at(3), std::string("two"));
   int offset = 99;
   const Lines lines = tito::laid_out(page, {7, 40}, offset);
@@ -35,7 +39,8 @@ TEST_CASE("A page never has more lines than the terminal, nor longer ones", "[pa
       const Lines lines = laid_out(rows, columns);
       CHECK(static_cast<int>(lines.size()) <= rows);
       CHECK_SAME(lines.at(0).front(), '+');
-      for (const std::string& line : lines) CHECK(tito::columns_of(line) <= static_cast<std::size_t>(std::max(columns, 2)));
+      for (const std::string& line : lines)
+        CHECK(tito::columns_of(line) <= static_cast<std::size_t>(std::max(columns, 2)));
     }
   }
 }

@@ -18,11 +18,11 @@ bool comes_true(const std::function<bool()>& holds, double seconds) {
 Tmux::Tmux(const Sandbox& box, int columns, int rows) : box_(box) {
   static std::atomic<int> count{0};
   name_ = "tito-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
-  const Run started =
-      tmux({"-f", "/dev/null", "new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows),
-            "env TITO_KIT=" TEST_TOY_KIT " LC_ALL=C.UTF-8 PS1='ready> ' PATH=" + fs::path(TEST_TITO).parent_path().string() +
-                ":/usr/local/bin:/usr/bin:/bin sh -i",
-            ";", "set", "status", "off"});
+  const Run started = tmux(
+      {"-f", "/dev/null", "new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows),
+       "env TITO_KIT=" TEST_TOY_KIT " LC_ALL=C.UTF-8 PS1='ready> ' PATH=" + fs::path(TEST_TITO).parent_path().string() +
+           ":/usr/local/bin:/usr/bin:/bin sh -i",
+       ";", "set", "status", "off"});
   INFO(started.err);
   REQUIRE(started.status == 0);
   resize(columns, rows);

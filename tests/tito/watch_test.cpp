@@ -14,7 +14,8 @@ constexpr const char* nearly_right =
     "#include \"toy/count.hpp\"\n\nnamespace toy {\n\nstd::vector<int> count_to(int n) {\n"
     "  if (n < 0) throw std::invalid_argument(\"n\");\n  std::vector<int> all;\n"
     "  for (int i = 1; i <= n; ++i) all.push_back(i);\n  return all;\n}\n\n"
-    "int evens(const std::vector<int>& numbers) {\n  return static_cast<int>(numbers.size());\n}\n\n}  // namespace toy\n";
+    "int evens(const std::vector<int>& numbers) {\n  return static_cast<int>(numbers.size());\n}\n\n}  // namespace "
+    "toy\n";
 
 // The text, which holds `from`, with `to` in its place.
 std::string with(std::string text, const std::string& from, const std::string& to) {
@@ -23,8 +24,10 @@ std::string with(std::string text, const std::string& from, const std::string& t
 
 const std::string right = with(nearly_right, "return static_cast<int>(numbers.size());",
                                "int n = 0;\n  for (int one : numbers) n += one % 2 == 0 ? 1 : 0;\n  return n;");
-const std::string endless_in_count = with(nearly_right, "std::vector<int> all;", "std::vector<int> all;\n  for (volatile int i = 0;; i = i + 1) {}");
-const std::string endless_in_evens = with(nearly_right, "return static_cast", "for (volatile int i = 0;; i = i + 1) {}\n  return static_cast");
+const std::string endless_in_count =
+    with(nearly_right, "std::vector<int> all;", "std::vector<int> all;\n  for (volatile int i = 0;; i = i + 1) {}");
+const std::string endless_in_evens =
+    with(nearly_right, "return static_cast", "for (volatile int i = 0;; i = i + 1) {}\n  return static_cast");
 
 // As some editors do: the file that is there is emptied and written.
 void save(const Sandbox& box, const std::string& text) { std::ofstream(box.path(source), std::ios::trunc) << text; }
@@ -188,15 +191,17 @@ TEST_CASE("The terminal is as it was, however tito ends", "[watch][limit:180]") 
     std::string signal;  // sent
     std::string status;
   };
-  const std::vector<Ending> endings{{"q", "", "0"},      {"C-c", "", "130"},   {"", "TERM", "130"}, {"", "HUP", "130"},
+  const std::vector<Ending> endings{{"q", "", "0"},      {"C-c", "", "130"},  {"", "TERM", "130"}, {"", "HUP", "130"},
                                     {"", "SEGV", "139"}, {"", "ABRT", "134"}, {"C-\\", "", "131"}};
   for (const Ending& ending : endings) {
     terminal.type("clear; sh -c 'echo $$ > pid.txt; exec tito watch'; echo status $?; stty -a > after.txt; echo end");
     REQUIRE(terminal.shows("cases pass"));
     CHECK_SAME(terminal.variable("alternate_on"), std::string("1"));
     CHECK_SAME(terminal.variable("cursor_flag"), std::string("0"));
-    if (!ending.key.empty()) terminal.press(ending.key);
-    else box.run({"sh", "-c", "kill -" + ending.signal + " $(cat pid.txt)"}, box.workspace());
+    if (!ending.key.empty())
+      terminal.press(ending.key);
+    else
+      box.run({"sh", "-c", "kill -" + ending.signal + " $(cat pid.txt)"}, box.workspace());
     INFO(ending.key << ending.signal);
     REQUIRE(terminal.shows("\nend"));
 #ifndef __SANITIZE_ADDRESS__  // a sanitizer ends a crashed program in its own way
@@ -289,8 +294,9 @@ TEST_CASE("Ten saves in a row are one verdict, and --json prints each on a line"
     for (std::string line; std::getline(lines, line) && !lines.eof();) objects.push_back(nlohmann::json::parse(line));
     return objects;
   };
-  const Run started = box.run({"sh", "-c", TEST_TITO " watch --json > '" + log + "' 2> '" + log + ".err' & echo $! > pid.txt"}, box.workspace(),
-                              {"TITO_KIT=" TEST_TOY_KIT});
+  const Run started =
+      box.run({"sh", "-c", TEST_TITO " watch --json > '" + log + "' 2> '" + log + ".err' & echo $! > pid.txt"},
+              box.workspace(), {"TITO_KIT=" TEST_TOY_KIT});
   REQUIRE(started.status == 0);
   struct Stop {  // whatever fails below
     const Sandbox& box;
@@ -319,10 +325,12 @@ TEST_CASE("Ten saves in a row are one verdict, and --json prints each on a line"
   CHECK_CONTAINS(verdicts().at(3).at("error").at("message").get<std::string>(), "stopped");
 }
 
-TEST_CASE("Without a terminal the verdicts are printed one after another, until nobody reads them", "[watch][limit:60]") {
+TEST_CASE("Without a terminal the verdicts are printed one after another, until nobody reads them",
+          "[watch][limit:60]") {
   Sandbox box;
   box.init();
-  const Run run = box.run({"sh", "-c", TEST_TITO " watch 02 | head -n 1; echo over"}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT});
+  const Run run =
+      box.run({"sh", "-c", TEST_TITO " watch 02 | head -n 1; echo over"}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT});
   CHECK_CONTAINS(run.out, "02 total");
   CHECK_CONTAINS(run.out, "over");
   CHECK(!contains(run.out, "\x1b"));

@@ -62,8 +62,10 @@ int plainness(const std::string& function, const CaseResult& result) {
   std::string checks;
   if (!result.failures.empty()) checks = result.failures.front().expression + " " + result.failures.front().note;
   int points = 0;
-  if (checks.find(parts.method + "(") != std::string::npos && times_named(checks, parts.method) > 0) points += 4;
-  else if (times_named(checks, parts.method) > 0) points += 3;
+  if (checks.find(parts.method + "(") != std::string::npos && times_named(checks, parts.method) > 0)
+    points += 4;
+  else if (times_named(checks, parts.method) > 0)
+    points += 3;
   if (times_named(result.name, parts.method) > 0) points += 3;
   if (parts.owner.empty()) return points;
   if (times_named(result.name, parts.owner) > 0) points += 2;
@@ -71,11 +73,13 @@ int plainness(const std::string& function, const CaseResult& result) {
   return points;
 }
 
-std::string function_of_case(const std::vector<std::string>& functions, const std::string& slug, const CaseResult& result) {
+std::string function_of_case(const std::vector<std::string>& functions, const std::string& slug,
+                             const CaseResult& result) {
   for (const CheckFailure& failure : result.failures) {
     const std::size_t end = failure.message.find(" is not written yet (module " + slug + ")");
     const std::string function = failure.message.substr(0, end);
-    if (end != std::string::npos && std::find(functions.begin(), functions.end(), function) != functions.end()) return function;
+    if (end != std::string::npos && std::find(functions.begin(), functions.end(), function) != functions.end())
+      return function;
   }
   std::string best;
   int most = 0;
@@ -88,8 +92,8 @@ std::string function_of_case(const std::vector<std::string>& functions, const st
 
 }  // namespace
 
-std::string failing_function(const std::vector<std::string>& functions, const std::string& slug, const std::string& source,
-                             const Check& check) {
+std::string failing_function(const std::vector<std::string>& functions, const std::string& slug,
+                             const std::string& source, const Check& check) {
   if (!check.compilation.succeeded) {
     for (const Diagnostic& one : check.compilation.diagnostics) {
       const bool own = std::filesystem::path(one.file).filename() == slug + ".cpp";

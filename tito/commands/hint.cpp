@@ -22,7 +22,9 @@ struct Options {
 std::vector<FunctionHints> hints_of(Context& context, const std::string& slug) {
   const fs::path file = reference_source(context.kit(), context.course(), slug).parent_path() / "hints.md";
   const auto text = read_if_present(file);
-  if (!text) throw Failure(Exit::usage, "module " + slug + " has no hints", "its lesson is " + (context.workspace().module_folder(slug) / "README.md").string());
+  if (!text)
+    throw Failure(Exit::usage, "module " + slug + " has no hints",
+                  "its lesson is " + (context.workspace().module_folder(slug) / "README.md").string());
   return parse_hints(*text, file.string());
 }
 
@@ -59,7 +61,8 @@ void tell_apart(Context& context, Options& options) {
     try {
       options.function = resolve_function(hints_of(context, current), current, options.module).function;
     } catch (const Failure& no_function) {
-      throw Failure(Exit::usage, std::string(no_function.what()), std::string(no_function.way_out()) + "\n      and " + no_module.what());
+      throw Failure(Exit::usage, std::string(no_function.what()),
+                    std::string(no_function.way_out()) + "\n      and " + no_module.what());
     }
     options.module = current;
   }
@@ -68,10 +71,10 @@ void tell_apart(Context& context, Options& options) {
 void run(Context& context, Options options) {
   tell_apart(context, options);
   const Hint hint = take_hint(context, options.module, options.function, options.all);
-  context.result = {{"module", hint.module},   {"number", number_in(context.workspace().track(), hint.module)},
+  context.result = {{"module", hint.module},     {"number", number_in(context.workspace().track(), hint.module)},
                     {"function", hint.function}, {"first", hint.first},
-                    {"hints", hint.shown},     {"taken", hint.taken},
-                    {"steps", hint.steps},     {"repeated", hint.repeated}};
+                    {"hints", hint.shown},       {"taken", hint.taken},
+                    {"steps", hint.steps},       {"repeated", hint.repeated}};
   if (!hint.why.empty()) context.result["why"] = hint.why;
   print_hint(context, hint);
 }
@@ -98,7 +101,8 @@ Hint take_hint(Context& context, const std::string& module, const std::string& w
 
 void print_hint(Context& context, const Hint& hint) {
   Screen& screen = context.screen;
-  const std::string which = hint.shown.size() > 1 ? fmt::format("all {} hints", hint.steps) : fmt::format("hint {} of {}", hint.first, hint.steps);
+  const std::string which = hint.shown.size() > 1 ? fmt::format("all {} hints", hint.steps)
+                                                  : fmt::format("hint {} of {}", hint.first, hint.steps);
   screen.line(fmt::format("{} {} {}", screen.paint(Style::bold, hint.function), screen.dot(), which));
   if (!hint.why.empty()) screen.line("  " + screen.paint(Style::dim, hint.why));
   const auto width = static_cast<std::size_t>(std::min(screen.width(), 100));
@@ -113,7 +117,8 @@ void print_hint(Context& context, const Hint& hint) {
     screen.line("  next: " + screen.paint(Style::accent, fmt::format("tito hint {} {}", label, hint.function)));
   } else {
     const std::string lesson = context.workspace().source_name(hint.module);
-    screen.line(screen.paint(Style::dim, fmt::format("  there is no further hint; the lesson is {}/README.md", fs::path(lesson).parent_path().string())));
+    screen.line(screen.paint(Style::dim, fmt::format("  there is no further hint; the lesson is {}/README.md",
+                                                     fs::path(lesson).parent_path().string())));
   }
 }
 
@@ -121,7 +126,8 @@ void add_hint(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("hint", "The next hint for the first failing function, or for one you name");
   command->add_option("MODULE", options->module, "Number or slug; without it the module you are at")->option_text(" ");
-  command->add_option("FUNCTION", options->function, "Such as ReLU::forward; \"forward\" where only one is called so")->option_text(" ");
+  command->add_option("FUNCTION", options->function, "Such as ReLU::forward; \"forward\" where only one is called so")
+      ->option_text(" ");
   command->add_flag("--all", options->all, "Every hint for the function at once");
   command->footer(
       "Each call shows one step more: a question, a direction, nearly the answer. How many you took is kept in\n"

@@ -17,7 +17,7 @@ struct Hint {
   std::vector<std::string> shown;  // the steps
   int taken = 0;                   // how many of them all are taken now
   int steps = 0;
-  bool repeated = false;           // all were taken before
+  bool repeated = false;  // all were taken before
 
   bool is_last() const { return taken == steps; }
 };

@@ -42,13 +42,15 @@ void print_way_on(Context& context, const std::string& slug) {
   }
   Screen& screen = context.screen;
   if (next.module != slug && next.action != Action::finished) {
-    screen.line(fmt::format("  {} is exported: n goes on to {}", slug, module_label(context.workspace().track(), next.module)));
+    screen.line(
+        fmt::format("  {} is exported: n goes on to {}", slug, module_label(context.workspace().track(), next.module)));
     return;
   }
   const Advice advice = advice_for(context, next);
   screen.line("  " + advice.reason);
   if (!advice.command.empty()) screen.line("  " + screen.paint(Style::accent, advice.command));
-  if (next.action == Action::export_module) screen.line(screen.paint(Style::dim, "  in another terminal; then n goes on to the next module"));
+  if (next.action == Action::export_module)
+    screen.line(screen.paint(Style::dim, "  in another terminal; then n goes on to the next module"));
 }
 
 // The page that a student looks at, and the keys.
@@ -105,19 +107,32 @@ class Watch {
 
   void act(char key, int page) {
     switch (key) {
-      case 'h': return show_hint();
-      case 'n': return go_on();
+      case 'h':
+        return show_hint();
+      case 'n':
+        return go_on();
       case 'a':
         extent_ = extent_ == Extent::all ? Extent::first : Extent::all;
         return show_verdict();
-      case 'r': return watched_.check();
-      case 'l': return show([this] { list_modules(context_); });
-      case Terminal::up: offset_ -= 1; return;
-      case Terminal::down: offset_ += 1; return;
-      case Terminal::page_up: offset_ -= page; return;
+      case 'r':
+        return watched_.check();
+      case 'l':
+        return show([this] { list_modules(context_); });
+      case Terminal::up:
+        offset_ -= 1;
+        return;
+      case Terminal::down:
+        offset_ += 1;
+        return;
+      case Terminal::page_up:
+        offset_ -= page;
+        return;
       case Terminal::page_down:
-      case ' ': offset_ += page; return;
-      default: return;
+      case ' ':
+        offset_ += page;
+        return;
+      default:
+        return;
     }
   }
 
@@ -172,13 +187,16 @@ class Watch {
     const Outcome& outcome = *watched_.outcome();
     Screen& screen = context_.screen;
     std::vector<std::string> lines = screen.collected([&] {
-      if (outcome.failure) print_failure(screen, *outcome.failure);
-      else print_check(context_, watched_.slug(), outcome.check, extent_);
+      if (outcome.failure)
+        print_failure(screen, *outcome.failure);
+      else
+        print_check(context_, watched_.slug(), outcome.check, extent_);
     });
     if (!outcome.failure) lines.erase(lines.begin(), lines.begin() + 2);
     verdict_ = lines.front().substr(2);
     if (outcome.failure) verdict_ = screen.paint(Style::bad, screen.cross()) + " " + verdict_;
-    const auto text = std::find_if(lines.begin() + 1, lines.end(), [](const std::string& line) { return !line.empty(); });
+    const auto text =
+        std::find_if(lines.begin() + 1, lines.end(), [](const std::string& line) { return !line.empty(); });
     details_.assign(text, lines.end());
     if (!outcome.passed()) return;
     std::vector<std::string> way = screen.collected([&] { print_way_on(context_, watched_.slug()); });
@@ -189,10 +207,12 @@ class Watch {
   std::string verdict_line() const {
     if (!watched_.is_busy()) return verdict_;
     const Screen& screen = context_.screen;
-    const std::string done = watched_.cases_done() > 0 ? fmt::format("testing: {} of {} cases", watched_.cases_done(), watched_.cases_planned())
+    const std::string done = watched_.cases_done() > 0 ? fmt::format("testing: {} of {} cases", watched_.cases_done(),
+                                                                     watched_.cases_planned())
                                                        : "compiling";
-    return fmt::format("{} {}   {}", screen.paint(Style::accent, screen.arrow()), done,
-                       screen.paint(Style::dim, fmt::format("{:.1f} s", watched_.is_checking() ? watched_.seconds() : 0.0)));
+    return fmt::format(
+        "{} {}   {}", screen.paint(Style::accent, screen.arrow()), done,
+        screen.paint(Style::dim, fmt::format("{:.1f} s", watched_.is_checking() ? watched_.seconds() : 0.0)));
   }
 
   std::vector<std::string> about() const {
@@ -207,8 +227,7 @@ class Watch {
     const std::string file = context_.workspace().source_name(watched_.slug());
     return {fmt::format("{} {} {}   {} {} checkpoints   {}", label, screen.dot(), file, bar, progress, seen_at_),
             fmt::format("{}   {} {} checkpoints   {}", label, bar, progress, seen_at_),
-            fmt::format("{}   {} {}", label, bar, progress),
-            fmt::format("{} {}", label, progress)};
+            fmt::format("{}   {} {}", label, bar, progress), fmt::format("{} {}", label, progress)};
   }
 
   void draw(Terminal& terminal) {
@@ -225,9 +244,11 @@ class Watch {
       }
     }
     const auto key = [&](const char* letter) { return screen.paint(Style::accent, letter); };
-    page.keys = {fmt::format("{} hint   {} next   {} {}   {} run again   {} list   {} quit", key("h"), key("n"), key("a"),
-                             extent_ == Extent::all ? "first failure" : "all failures", key("r"), key("l"), key("q")),
-                 "h hint  n next  a all  r run  l list  q quit", "h hint n next a all r run l list q quit", "h n a r l q: keys", "hnarlq"};
+    page.keys = {
+        fmt::format("{} hint   {} next   {} {}   {} run again   {} list   {} quit", key("h"), key("n"), key("a"),
+                    extent_ == Extent::all ? "first failure" : "all failures", key("r"), key("l"), key("q")),
+        "h hint  n next  a all  r run  l list  q quit", "h hint n next a all r run l list q quit", "h n a r l q: keys",
+        "hnarlq"};
     terminal.draw(laid_out(page, terminal.size(), offset_));
     drawn_ = Clock::now();
   }
@@ -249,7 +270,9 @@ nlohmann::json json_of(Context& context, const Watched& watched, const Outcome& 
   object["module"] = watched.slug();
   object["number"] = number_in(context.workspace().track(), watched.slug());
   if (outcome.failure) {
-    object["error"] = {{"message", outcome.failure->what()}, {"way_out", outcome.failure->way_out()}, {"exit", static_cast<int>(outcome.failure->exit())}};
+    object["error"] = {{"message", outcome.failure->what()},
+                       {"way_out", outcome.failure->way_out()},
+                       {"exit", static_cast<int>(outcome.failure->exit())}};
   } else {
     object.update(json_of(outcome.check));
   }
@@ -277,8 +300,9 @@ void watch_in_lines(Context& context, Watched& watched) {
 
 void run(Context& context, const Options& options) {
   context.json_lines = true;
-  const std::string slug = options.module.empty() ? context.standing().next.module
-                                                  : resolve_module(context.course(), context.workspace().track(), options.module);
+  const std::string slug = options.module.empty()
+                               ? context.standing().next.module
+                               : resolve_module(context.course(), context.workspace().track(), options.module);
   Watched watched(context, options.poll);
   watched.turn_to(slug);
   if (context.json || !Terminal::is_there()) return watch_in_lines(context, watched);
@@ -293,7 +317,8 @@ void add_watch(CLI::App& app, Context& context) {
   command->add_option("MODULE", options->module, "Number or slug; without it the module you are at")->option_text(" ");
   command->add_flag("--poll", options->poll, "Look at the file ten times a second instead of being told by the system");
   command->footer(
-      "Keys: h hint, n next, a all failures, r run again, l list, q quit; arrows and space scroll. A save while a check\n"
+      "Keys: h hint, n next, a all failures, r run again, l list, q quit; arrows and space scroll. A save while a "
+      "check\n"
       "runs gives it up and starts anew. Where there is no terminal, the verdicts are printed one after another; with\n"
       "--json each is one object on a line of its own, and so is the last one, which says how it ended.\n\n"
       "Examples:\n  tito watch\n  tito watch 03\n  tito watch --poll\n  tito watch --json | jq .passed");

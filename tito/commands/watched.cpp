@@ -8,7 +8,7 @@
 namespace tito {
 namespace {
 
-constexpr std::chrono::milliseconds quiet{25};  // after the last event of what may be a part of a save
+constexpr std::chrono::milliseconds quiet{25};      // after the last event of what may be a part of a save
 constexpr int milliseconds_between_pictures = 100;  // while a check runs: its seconds are shown
 
 }  // namespace

@@ -37,7 +37,8 @@ bool is_called(const std::string& function, const std::string& word) {
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -68,7 +69,8 @@ std::vector<FunctionHints> parse_hints(std::string_view text, const std::string&
     throw Failure(Exit::damaged, origin + ":" + std::to_string(number) + ": " + problem);
   };
   const auto check_last = [&] {
-    if (!hints.empty() && hints.back().steps.empty()) fail("the section before this line, " + hints.back().function + ", has no steps");
+    if (!hints.empty() && hints.back().steps.empty())
+      fail("the section before this line, " + hints.back().function + ", has no steps");
   };
   std::istringstream lines{std::string(text)};
   for (std::string line; std::getline(lines, line);) {
@@ -84,7 +86,9 @@ std::vector<FunctionHints> parse_hints(std::string_view text, const std::string&
       continue;  // the title
     } else if (const int step = step_number(line); step > 0) {
       const int expected = static_cast<int>(hints.back().steps.size()) + 1;
-      if (step != expected) fail("expected step " + std::to_string(expected) + " of " + hints.back().function + ", found " + std::to_string(step));
+      if (step != expected)
+        fail("expected step " + std::to_string(expected) + " of " + hints.back().function + ", found " +
+             std::to_string(step));
       hints.back().steps.push_back(trimmed(line.substr(line.find(' '))));
     } else if (const std::string more = trimmed(line); !more.empty() && !hints.back().steps.empty()) {
       hints.back().steps.back() += " " + more;
@@ -95,7 +99,8 @@ std::vector<FunctionHints> parse_hints(std::string_view text, const std::string&
   return hints;
 }
 
-const FunctionHints& resolve_function(const std::vector<FunctionHints>& hints, const std::string& module, const std::string& word) {
+const FunctionHints& resolve_function(const std::vector<FunctionHints>& hints, const std::string& module,
+                                      const std::string& word) {
   for (const FunctionHints& one : hints) {
     if (one.function == word) return one;
   }
@@ -107,10 +112,15 @@ const FunctionHints& resolve_function(const std::vector<FunctionHints>& hints, c
     }
   };
   look_for([&](const std::string& function) { return is_called(function, word); });
-  if (called.empty()) look_for([&](const std::string& function) { return is_called(lower(function), lower(word)) || lower(function) == lower(word); });
+  if (called.empty())
+    look_for([&](const std::string& function) {
+      return is_called(lower(function), lower(word)) || lower(function) == lower(word);
+    });
   if (called.size() == 1) return *found;
   if (!called.empty()) {
-    throw Failure(Exit::usage, "\"" + word + "\" may be " + std::to_string(called.size()) + " functions of module " + module + ": " + listed(called),
+    throw Failure(Exit::usage,
+                  "\"" + word + "\" may be " + std::to_string(called.size()) + " functions of module " + module + ": " +
+                      listed(called),
                   "name one of them in full, for example " + called.front());
   }
   std::vector<std::string> names;
@@ -121,7 +131,8 @@ const FunctionHints& resolve_function(const std::vector<FunctionHints>& hints, c
   }
   const std::string near = nearest(word, names);
   throw Failure(Exit::usage,
-                "module " + module + " has no function \"" + word + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+                "module " + module + " has no function \"" + word + "\"" +
+                    (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
                 "its functions are: " + listed(all));
 }
 
@@ -132,7 +143,8 @@ HintsTaken HintsFile::load() const {
     return parse(*text, file().string());
   } catch (const Failure& failure) {
     throw Failure(failure.exit(), failure.what(),
-                  "the file is left as it is; it holds only which hints you have seen: move it away, and the counting begins again");
+                  "the file is left as it is; it holds only which hints you have seen: move it away, and the counting "
+                  "begins again");
   }
 }
 

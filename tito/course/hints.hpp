@@ -29,7 +29,8 @@ std::vector<FunctionHints> parse_hints(std::string_view text, const std::string&
 
 // The function that a user means by "ReLU::forward", or by "forward" or "ReLU" where only one function is called so.
 // throws: Failure(Exit::usage) with the candidates, or the nearest name and what there is.
-const FunctionHints& resolve_function(const std::vector<FunctionHints>& hints, const std::string& module, const std::string& word);
+const FunctionHints& resolve_function(const std::vector<FunctionHints>& hints, const std::string& module,
+                                      const std::string& word);
 
 // How many steps were taken: module -> function -> count.
 using HintsTaken = std::map<std::string, std::map<std::string, int>>;

@@ -16,9 +16,9 @@ struct Page {
   std::vector<std::string> keys;   // the last line, as `about`
 };
 
-// The lines for a terminal of this size, never more than it has. Where there are few rows, the line about it and that of
-// the keys are left out. `offset` is the number of the body's lines that are
-// scrolled away; it is brought into its bounds.
+// The lines for a terminal of this size, never more than it has. Where there are few rows, the line about it and that
+// of the keys are left out. `offset` is the number of the body's lines that are scrolled away; it is brought into its
+// bounds.
 std::vector<std::string> laid_out(const Page& page, const TerminalSize& size, int& offset);
 
 // The text as lines of at most so many columns, broken between words where that can be. Lines behind the first are

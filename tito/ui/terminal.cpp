@@ -32,7 +32,7 @@ constexpr std::array<int, 3> notices{SIGWINCH, SIGTSTP, SIGCONT};
 // What signal handlers need is here, as plain data.
 std::atomic<bool> entered{false};
 termios original{};
-std::array<struct sigaction, 65> earlier{};  // by signal
+std::array<struct sigaction, 65> earlier{};   // by signal
 std::array<std::atomic<bool>, 65> noticed{};  // by signal
 std::array<int, 2> wakeup{-1, -1};            // a pipe
 
@@ -51,7 +51,8 @@ void send(std::string_view text) {
 }
 
 void apply(const termios& settings) {
-  while (::tcsetattr(STDIN_FILENO, TCSANOW, &settings) != 0 && errno == EINTR && !interrupted) {}
+  while (::tcsetattr(STDIN_FILENO, TCSANOW, &settings) != 0 && errno == EINTR && !interrupted) {
+  }
 }
 
 // Safe in a signal handler. In the background the terminal is somebody else's.
@@ -197,7 +198,8 @@ void Terminal::draw(const std::vector<std::string>& lines) {
   std::string picture = "\x1b[H";
   for (int row = 0; row < now.rows && row < static_cast<int>(lines.size()); ++row) {
     if (row > 0) picture += "\r\n";
-    picture += "\x1b[2K" + shortened(lines[static_cast<std::size_t>(row)], static_cast<std::size_t>(now.columns)) + "\x1b[0m";
+    picture +=
+        "\x1b[2K" + shortened(lines[static_cast<std::size_t>(row)], static_cast<std::size_t>(now.columns)) + "\x1b[0m";
   }
   // What is below is cleared from a line of its own: at the end of a full line the cursor stands on its last letter.
   if (static_cast<int>(lines.size()) < now.rows) picture += "\r\n\x1b[J";
@@ -212,7 +214,8 @@ Terminal::Input Terminal::wait(int milliseconds, const std::vector<int>& descrip
   Input input;
   std::array<char, 256> block;
   if ((watched[1].revents & POLLIN) != 0) {
-    while (::read(wakeup[0], block.data(), block.size()) > 0) {}
+    while (::read(wakeup[0], block.data(), block.size()) > 0) {
+    }
   }
   if (watched[0].revents != 0) {
     const ssize_t got = ::read(STDIN_FILENO, block.data(), block.size());
