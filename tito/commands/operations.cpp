@@ -85,6 +85,8 @@ std::string workspace_readme(const Course& course, const Track& track) {
   std::string text = "# " + course.title() + "\n\nTrack `" + track.name + "`: " + track.title + ".\n\n" +
                      "    tito next                what to do now\n"
                      "    tito module test         check the module you are at\n"
+                     "    tito watch               check it again whenever you save\n"
+                     "    tito hint                the next hint, when you are stuck\n"
                      "    tito export              put it into your package and unlock its checkpoint\n"
                      "    tito bench               how fast it is, beside the reference and this machine's limits\n"
                      "    tito checkpoint status   what your framework can do\n\n"

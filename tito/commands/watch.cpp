@@ -26,6 +26,12 @@ std::string local_time() {
   return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
+// Without the empty lines at the beginning.
+void drop_empty(std::vector<std::string>& lines) {
+  lines.erase(lines.begin(),
+              std::find_if(lines.begin(), lines.end(), [](const std::string& line) { return !line.empty(); }));
+}
+
 void print_failure(Screen& screen, const Failure& failure) {
   screen.line("  " + std::string(failure.what()));
   if (!failure.way_out().empty()) screen.line("  " + screen.paint(Style::accent, failure.way_out()));
@@ -192,12 +198,15 @@ class Watch {
       else
         print_check(context_, watched_.slug(), outcome.check, extent_);
     });
-    if (!outcome.failure) lines.erase(lines.begin(), lines.begin() + 2);
-    verdict_ = lines.front().substr(2);
+    if (!outcome.failure) lines.erase(lines.begin());  // which module it is stands elsewhere
+    drop_empty(lines);
+    if (!lines.empty()) {
+      verdict_ = lines.front().substr(std::min(lines.front().find_first_not_of(' '), lines.front().size()));
+      lines.erase(lines.begin());
+    }
     if (outcome.failure) verdict_ = screen.paint(Style::bad, screen.cross()) + " " + verdict_;
-    const auto text =
-        std::find_if(lines.begin() + 1, lines.end(), [](const std::string& line) { return !line.empty(); });
-    details_.assign(text, lines.end());
+    drop_empty(lines);
+    details_ = std::move(lines);
     if (!outcome.passed()) return;
     std::vector<std::string> way = screen.collected([&] { print_way_on(context_, watched_.slug()); });
     if (!details_.empty()) way.emplace_back();
