@@ -33,7 +33,8 @@ Tmux::~Tmux() { tmux({"kill-server"}); }
 
 Run Tmux::tmux(std::vector<std::string> command) const {
   command.insert(command.begin(), {"tmux", "-L", name_});
-  return box_.run(command, box_.workspace());
+  return box_.run(command, box_.workspace(),
+                  {"TMUX_TMPDIR=" + box_.root().string()});  // its socket goes with the sandbox
 }
 
 void Tmux::press(const std::string& key) const { tmux({"send-keys", key}); }
