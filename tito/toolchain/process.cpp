@@ -293,7 +293,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
     ::poll(watched.data(), watched.size(), output_open || record_open ? 20 : 2);
     if (watched[0].revents != 0) take_output();
     if (watched[1].revents != 0) take_record();
-    if (interrupted) {
+    if (must_stop()) {
       running.stop();
       throw Interrupted{};
     }
