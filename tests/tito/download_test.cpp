@@ -130,6 +130,7 @@ TEST_CASE("A file comes whole, by its name and with its progress", "[download]")
   CHECK_SAME(fetching.progress.back().done, std::uint64_t{300'000});
   CHECK_SAME(fetching.progress.back().total, std::uint64_t{300'000});
   CHECK_SAME(fetching.progress.front().host, std::string("127.0.0.1"));
+  CHECK_SAME(fetching.progress.back().host, std::string("127.0.0.1"));
 }
 
 TEST_CASE("MD5 alone is enough, and both are looked at where both are known", "[download]") {

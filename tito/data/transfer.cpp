@@ -245,6 +245,7 @@ void Exchange::run(ProgressMeter& meter) {
     if (out_of_patience()) return;
     curl_multi_poll(multi_.get(), nullptr, 0, poll_milliseconds, nullptr);
   }
+  meter.at(at_, host, true);
   int left = 0;
   const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left);
   if (message == nullptr) throw Failure(Exit::environment, "libcurl failed");
@@ -367,6 +368,9 @@ void Exchange::conclude(CURLcode code) {
                     (system_error != 0 ? std::strerror(static_cast<int>(system_error)) : printable(error_)));
     case CURLE_PEER_FAILED_VERIFICATION:
       return refuse("has a certificate that is not trusted: " + printable(error_));
+    case CURLE_SSL_CACERT_BADFILE:
+      return refuse("the certificates that this machine trusts cannot be read (Debian's package ca-certificates): " +
+                    printable(error_));
     case CURLE_GOT_NOTHING:
       return refuse("closed the connection without an answer");
     case CURLE_UNSUPPORTED_PROTOCOL:
