@@ -63,7 +63,7 @@ function(tito_course)
   set(bodies "")
   set(fast_bodies "")
   set(fast_slugs "")
-  set(kit_targets judge judge_case_runner judge_demo_runner judge_bench_runner)
+  set(kit_targets judge images judge_case_runner judge_demo_runner judge_bench_runner)
   set(objects_body "")
   set(objects_fast "")
   set(objects_bench "")
@@ -240,6 +240,8 @@ function(tito_course)
   \"course\": \"${course_file}\",
   \"contract\": \"${arg_CONTRACT}\",
   \"checkpoints\": \"${arg_ROOT}/checkpoints\",
+  \"registry\": \"${PROJECT_SOURCE_DIR}/data/registry.json\",
+  \"programs\": {\"images\": \"$<TARGET_FILE:images>\"},
   \"source_tree\": true,
   \"sanitized\": ${sanitized},
   \"compiler\": \"${CMAKE_CXX_COMPILER}\",
@@ -247,9 +249,7 @@ function(tito_course)
   \"precompiled\": \"${pch}\",
   \"precompiled_for\": {${precompiled_for}},
   \"plans\": \"${kit}/plans\",
-  \"registry\": \"${PROJECT_SOURCE_DIR}/data/registry.json\",
   \"samples\": \"${PROJECT_SOURCE_DIR}/data/samples/mnist\",
-  \"programs\": {},
   \"flags\": {
     \"check\": ${check_words},
     \"full\": ${full_words},

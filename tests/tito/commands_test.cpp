@@ -212,7 +212,7 @@ TEST_CASE("Every command explains itself with an example", "[commands][limit:60]
   const std::vector<std::vector<std::string>> commands{
       {},       {"init"}, {"next"},    {"module"},     {"module", "list"},     {"module", "test"},     {"export"},
       {"demo"}, {"tour"}, {"recover"}, {"checkpoint"}, {"checkpoint", "test"}, {"checkpoint", "status"}, {"checkpoint", "timeline"},
-      {"dev"},  {"dev", "fill"}};
+      {"dev"},  {"dev", "fill"}, {"watch"}, {"hint"}};
   Sandbox box;
   for (std::vector<std::string> command : commands) {
     command.emplace_back("--help");

@@ -149,6 +149,7 @@ bool HttpServer::read_request(int connection, HttpRequest& request) {
     const ssize_t got = ::recv(connection, block, sizeof block, 0);
     if (got <= 0) return false;
     text.append(block, static_cast<std::size_t>(got));
+    if (text[0] == 0x16) return false;  // somebody wants to speak TLS
   }
   const std::size_t method_end = text.find(' ');
   const std::size_t target_end = text.find(' ', method_end + 1);

@@ -10,6 +10,8 @@ namespace tito {
 void add_init(CLI::App& app, Context& context);
 void add_next(CLI::App& app, Context& context);
 void add_module(CLI::App& app, Context& context);
+void add_watch(CLI::App& app, Context& context);
+void add_hint(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_checkpoint(CLI::App& app, Context& context);
 void add_demo(CLI::App& app, Context& context);
@@ -23,6 +25,9 @@ void add_doctor(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);
+
+// What "tito module list" shows.
+void list_modules(Context& context);
 
 // The option --seed, the same for every command that has it.
 void add_seed_option(CLI::App* command, std::optional<std::uint64_t>& seed);

@@ -25,6 +25,7 @@ class Context {
   std::string kit_file;  // empty: Kit::find()
   bool json = false;
   bool quiet = false;
+  bool json_lines = false;  // with json: the command prints several objects, each on a line
   bool verbose = false;
 
   Screen screen;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "tito/commands/commands.hpp"
+#include "tito/commands/data_show.hpp"
 #include "tito/data/library.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/text.hpp"
@@ -111,7 +112,7 @@ std::string advice(const DataSet& set, const Place& place) {
     case Presence::here:
       return "";
     case Presence::unverified:
-      return "tito data verify " + set.name;
+      return place.own ? "tito data verify " + set.name : "";
     case Presence::damaged:
     case Presence::missing:
       return set.downloads.empty() ? "tito data import " + set.name + " FILE" : "tito data fetch " + set.name;
@@ -307,6 +308,8 @@ void add_data(CLI::App& app, Context& context) {
   CLI::App* path = add(data, context, options, "path", "Where the files of a set lie, for scripts", run_path);
   path->add_option("SET", options->set, "The set")->required()->option_text(" ");
   path->footer("Exit status 1 when it is not here.\n\nExample:\n  ls \"$(tito data path mnist)\"");
+
+  add_data_show(data, context, [&context, options] { return registry_of(context, *options); });
 }
 
 }  // namespace tito

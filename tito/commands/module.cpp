@@ -12,26 +12,6 @@ struct Options {
   std::optional<std::uint64_t> seed;
 };
 
-void list(Context& context) {
-  const Course& course = context.course();
-  const Track& track = context.workspace().track();
-  const Standing standing = context.standing();
-  nlohmann::json modules = nlohmann::json::array();
-  Table table;
-  for (const std::string& slug : track.order) {
-    const Module& module = course.module(slug);
-    const std::string state = name_of(standing.modules.at(slug));
-    modules.push_back({{"number", number_in(track, slug)}, {"slug", slug}, {"title", module.title}, {"purpose", module.purpose},
-                       {"state", state}, {"checkpoint", module.checkpoint}, {"file", context.workspace().source(slug).string()}});
-    table.row({context.screen.mark(standing.next.module == slug && state == "open" ? "current" : state), two_digits(number_in(track, slug)),
-               context.screen.paint(Style::bold, slug), state, module.purpose});
-  }
-  context.result = {{"track", track.name}, {"modules", modules}};
-  context.screen.line(fmt::format("{}, track {}", course.title(), track.name));
-  context.screen.line();
-  for (const std::string& line : table.lines()) context.screen.row(line);
-}
-
 Check check_with_progress(Context& context, const std::string& slug, std::uint64_t seed) {
   const int planned = static_cast<int>(context.kit().plan("test", slug).size());
   ProgressBar bar(context.screen, planned, !context.json);
@@ -93,6 +73,26 @@ void test(Context& context, const Options& options) {
 
 }  // namespace
 
+void list_modules(Context& context) {
+  const Course& course = context.course();
+  const Track& track = context.workspace().track();
+  const Standing standing = context.standing();
+  nlohmann::json modules = nlohmann::json::array();
+  Table table;
+  for (const std::string& slug : track.order) {
+    const Module& module = course.module(slug);
+    const std::string state = name_of(standing.modules.at(slug));
+    modules.push_back({{"number", number_in(track, slug)}, {"slug", slug}, {"title", module.title}, {"purpose", module.purpose},
+                       {"state", state}, {"checkpoint", module.checkpoint}, {"file", context.workspace().source(slug).string()}});
+    table.row({context.screen.mark(standing.next.module == slug && state == "open" ? "current" : state), two_digits(number_in(track, slug)),
+               context.screen.paint(Style::bold, slug), state, module.purpose});
+  }
+  context.result = {{"track", track.name}, {"modules", modules}};
+  context.screen.line(fmt::format("{}, track {}", course.title(), track.name));
+  context.screen.line();
+  for (const std::string& line : table.lines()) context.screen.row(line);
+}
+
 void add_module(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("module", "List the modules and test what you wrote");
   group->require_subcommand(1);
@@ -100,7 +100,7 @@ void add_module(CLI::App& app, Context& context) {
 
   CLI::App* lister = group->add_subcommand("list", "The modules of your track and how far each is");
   lister->footer("Example:\n  tito module list");
-  lister->callback([&context] { list(context); });
+  lister->callback([&context] { list_modules(context); });
 
   auto options = std::make_shared<Options>();
   CLI::App* tester = group->add_subcommand("test", "Compile your file of one module and run its cases");

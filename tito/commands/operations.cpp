@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 
+#include "tito/commands/failing.hpp"
 #include "tito/course/milestones.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/course/standing.hpp"
@@ -84,6 +85,8 @@ std::string workspace_readme(const Course& course, const Track& track) {
   std::string text = "# " + course.title() + "\n\nTrack `" + track.name + "`: " + track.title + ".\n\n" +
                      "    tito next                what to do now\n"
                      "    tito module test         check the module you are at\n"
+                     "    tito watch               check it again whenever you save\n"
+                     "    tito hint                the next hint, when you are stuck\n"
                      "    tito export              put it into your package and unlock its checkpoint\n"
                      "    tito bench               how fast it is, beside the reference and this machine's limits\n"
                      "    tito checkpoint status   what your framework can do\n\n"
@@ -162,8 +165,12 @@ Check check_module(const Site& site, const std::string& slug, std::uint64_t seed
   }
   const auto finish = [&] {
     check.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    const fs::path reference = reference_source(site.kit, site.course, slug);
+    check.failing = failing_function(solution_names(read_file(reference), reference.string()), slug,
+                                     read_if_present(site.workspace.source(slug)).value_or(""), check);
     site.workspace.progress_file().update([&](Progress& progress) {
       progress.modules[slug].tested = evidence_of(check.source_hash, site.contract, check.verdict);
+      progress.modules[slug].failing = check.failing;
     });
     return check;
   };

@@ -34,6 +34,7 @@ struct Check {
   Linking linking;
   bool ran = false;
   Verdict verdict;      // planned is set in any case
+  std::string failing;  // the function that the first failure is about, where that can be said (failing.hpp)
   double seconds = 0;   // from the start to the verdict
 
   bool passed() const { return ran && verdict.all_passed(); }

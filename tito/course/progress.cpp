@@ -111,9 +111,10 @@ Progress parse(const std::string& text, const std::string& origin) {
   Progress progress;
   for (const auto& [slug, ignored] : view["modules"].object().items()) {
     const JsonView module = view["modules"][slug];
-    module.allow_only({"tested", "exported"});
+    module.allow_only({"tested", "failing", "exported"});
     ModuleProgress& entry = progress.modules[slug];
     if (module.has("tested")) entry.tested = read_evidence(module["tested"]);
+    if (module.has("failing")) entry.failing = module["failing"].text();
     if (module.has("exported")) entry.exported = read_evidence(module["exported"]);
   }
   for (const auto& [slug, ignored] : view["checkpoints"].object().items()) {
@@ -132,6 +133,7 @@ std::string print(const Progress& progress) {
   for (const auto& [slug, module] : progress.modules) {
     json entry = json::object();
     if (module.tested) entry["tested"] = write_evidence(*module.tested);
+    if (!module.failing.empty()) entry["failing"] = module.failing;
     if (module.exported) entry["exported"] = write_evidence(*module.exported);
     modules[slug] = entry;
   }

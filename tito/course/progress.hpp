@@ -2,7 +2,7 @@
 //
 // .tito/progress.json:
 //   {"schema": "tito-progress/1",
-//    "modules": {"tensor": {"tested": EVIDENCE, "exported": EVIDENCE}},
+//    "modules": {"tensor": {"tested": EVIDENCE, "failing": "Tensor::at", "exported": EVIDENCE}},
 //    "checkpoints": {"foundation": {"linked": {"setup": SHA256, "tensor": SHA256}, "evidence": EVIDENCE,
 //                                   "measures": [{"name": .., "value": .., "unit": ..}]}},
 //    "milestones": {"mlp": {"linked": .., "contract": SHA256, "finished": true, "seed": N, "at": .., "seconds": S,
@@ -38,6 +38,7 @@ struct Evidence {
 
 struct ModuleProgress {
   std::optional<Evidence> tested;    // the last run of its tests
+  std::string failing;               // the function that its first failure was about; empty where there is none to say
   std::optional<Evidence> exported;  // the run that allowed its export
 };
 

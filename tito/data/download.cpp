@@ -79,7 +79,6 @@ std::string Fetch::from_mirror(const std::string& address) {
     const TransferEnd end = transfer(address, from, request_.size, part_, options_, meter_);
     if (end.kind == Kind::useless) return end.reason;
     if (end.kind == Kind::whole) {
-      meter_.at(request_.size, "", true);
       const std::string problem = content_problem();
       if (problem.empty()) return "";
       // What it was added to may have been the wrong half.

@@ -87,6 +87,8 @@ class FilterStream : public Stream {
     const int result = archive_read_next_header(handle_.get(), &entry);
     bridge_.check(handle_.get(), result);
     ended_ = result == ARCHIVE_EOF;
+    // A head that libarchive does not take for one would be handed on as the content.
+    if (archive_filter_code(handle_.get(), 0) == ARCHIVE_FILTER_NONE) throw Damaged{"the compressed data end at once"};
   }
 
   std::size_t read(char* bytes, std::size_t count) override {

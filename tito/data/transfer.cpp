@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -13,6 +12,7 @@
 #include <optional>
 #include <string_view>
 
+#include "tito/data/http_head.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/interrupt.hpp"
 #include "tito/system/text.hpp"
@@ -33,31 +33,6 @@ struct FreeEasy {
 struct FreeMulti {
   void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
-// A number of decimal digits alone, at the beginning of `text`, which then begins behind it.
-std::optional<std::uint64_t> take_number(std::string_view& text) {
-  std::uint64_t value = 0;
-  std::size_t digits = 0;
-  for (; digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])); ++digits) {
-    if (digits == 18) return std::nullopt;
-    value = value * 10 + static_cast<std::uint64_t>(text[digits] - '0');
-  }
-  if (digits == 0) return std::nullopt;
-  text.remove_prefix(digits);
-  return value;
-}
 
 using Address = std::unique_ptr<CURLU, void (*)(CURLU*)>;
 
@@ -84,32 +59,6 @@ std::string seconds(double value) {
   text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
   return text + " s";
-}
-
-std::string meaning(long status) {
-  switch (status) {
-    case 401:
-    case 403:
-      return " (not allowed)";
-    case 404:
-    case 410:
-      return " (not there)";
-    case 407:
-      return " (the proxy wants a password)";
-    case 429:
-      return " (too many requests)";
-    case 503:
-      return " (busy)";
-    default:
-      return status >= 500 ? " (an error of the server)" : "";
-  }
-}
-
-bool looks_like_a_page(const char* bytes, std::size_t count) {
-  std::string_view text(bytes, std::min<std::size_t>(count, 256));
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  const std::string begin = lower(trimmed(text));
-  return begin.starts_with("<!doctype") || begin.starts_with("<html");
 }
 
 // One request and its answer.
@@ -157,10 +106,7 @@ class Exchange {
 
   // The answer's head.
   std::size_t head_bytes_ = 0;
-  std::string type_;
-  std::optional<std::uint64_t> length_;
-  std::string range_;
-  std::string location_;
+  HttpHead head_;
   bool accepted_ = false;  // it is judged, and its body is the file's
 
   Clock::time_point heard_ = Clock::now();
@@ -245,6 +191,7 @@ void Exchange::run(ProgressMeter& meter) {
     if (out_of_patience()) return;
     curl_multi_poll(multi_.get(), nullptr, 0, poll_milliseconds, nullptr);
   }
+  meter.at(at_, host, true);
   int left = 0;
   const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left);
   if (message == nullptr) throw Failure(Exit::environment, "libcurl failed");
@@ -266,22 +213,7 @@ void Exchange::read_header(std::string_view line) {
   head_bytes_ += line.size();
   if (head_bytes_ > max_head) return refuse("sends a head without end");
   if (accepted_) return;  // what follows a body in pieces
-  if (line.starts_with("HTTP/")) {
-    type_.clear();
-    length_.reset();
-    range_.clear();
-    location_.clear();
-    return;
-  }
-  line = trimmed(line);
-  if (line.empty()) return judge_head();
-  const std::size_t colon = std::min(line.find(':'), line.size());
-  const std::string name = lower(line.substr(0, colon));
-  std::string_view value = trimmed(line.substr(std::min(colon + 1, line.size())));
-  if (name == "content-type") type_ = lower(value);
-  if (name == "content-range") range_ = value;
-  if (name == "location") location_ = value;
-  if (name == "content-length") length_ = take_number(value);
+  if (head_.read(line)) judge_head();
 }
 
 void Exchange::judge_head() {
@@ -289,52 +221,40 @@ void Exchange::judge_head() {
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status < 200) return;  // another head follows
   answered_ = true;
-  if (status >= 300 && status < 400 && !location_.empty()) {
-    elsewhere_ = part_of(parsed(address_, location_), CURLUPART_URL);
-    return refuse("redirects to " + printable(location_.substr(0, 300)) + ", which is no address");
+  if (status >= 300 && status < 400 && !head_.location.empty()) {
+    elsewhere_ = part_of(parsed(address_, head_.location), CURLUPART_URL);
+    return refuse("redirects to " + printable(head_.location.substr(0, 300)) + ", which is no address");
   }
   if (status == 416 && from_ > 0)
     return refuse("answers 416 (nothing behind byte " + std::to_string(from_) + ")", Kind::no_range);
-  if (status != 200 && status != 206) return refuse("answers " + std::to_string(status) + meaning(status));
-  if (type_.starts_with("text/html") || type_.starts_with("application/xhtml")) {
-    return refuse("sent a web page instead of the file");
-  }
+  if (status != 200 && status != 206) return refuse("answers " + std::to_string(status) + meaning_of_status(status));
+  if (head_.is_of_a_page()) return refuse("sent a web page instead of the file");
   status == 200 ? judge_whole_answer() : judge_partial_answer();
   accepted_ = !refused_;
 }
 
 void Exchange::judge_whole_answer() {
-  if (length_ && *length_ != size_) {
-    return refuse("has a file of " + std::to_string(*length_) + " bytes, expected " + std::to_string(size_));
+  if (head_.length && *head_.length != size_) {
+    return refuse("has a file of " + std::to_string(*head_.length) + " bytes, expected " + std::to_string(size_));
   }
   at_ = end_.first = 0;
 }
 
-// Content-Range: bytes FIRST-LAST/TOTAL, where TOTAL may be *.
 void Exchange::judge_partial_answer() {
-  std::string_view text = range_;
-  std::optional<std::uint64_t> first, last, total = size_;
-  if (lower(text.substr(0, 6)) == "bytes ") {
-    text.remove_prefix(6);
-    first = take_number(text);
-    if (text.starts_with('-')) text.remove_prefix(1);
-    last = take_number(text);
-    if (text.starts_with('/')) text.remove_prefix(1);
-    if (text != "*") total = take_number(text);
-  }
-  if (!first || !last || from_ == 0 || *first != from_ || *last < *first || *last >= size_) {
+  const std::optional<ByteRange> range = head_.byte_range();
+  if (!range || from_ == 0 || range->first != from_ || range->last < from_ || range->last >= size_) {
     return refuse("sent a wrong part of the file: expected \"bytes " + std::to_string(from_) + "-" +
-                  std::to_string(size_ - 1) + "/" + std::to_string(size_) + "\", found \"" + printable(range_) + "\"");
+                  std::to_string(size_ - 1) + "/" + std::to_string(size_) + "\", found \"" + printable(head_.range) +
+                  "\"");
   }
-  if (total != size_) {
-    return refuse("has a file of " + (total ? std::to_string(*total) : "unknown") + " bytes, expected " +
-                  std::to_string(size_));
+  if (range->total && *range->total != size_) {
+    return refuse("has a file of " + std::to_string(*range->total) + " bytes, expected " + std::to_string(size_));
   }
 }
 
 void Exchange::write(const char* bytes, std::size_t count) {
   heard_ = Clock::now();
-  if (at_ == 0 && looks_like_a_page(bytes, count)) return refuse("sent a web page instead of the file");
+  if (at_ == 0 && begins_as_a_page({bytes, count})) return refuse("sent a web page instead of the file");
   if (count > size_ - at_) {
     part_.cut(end_.first);  // whatever this was, it is another file
     at_ = end_.first;
@@ -367,6 +287,9 @@ void Exchange::conclude(CURLcode code) {
                     (system_error != 0 ? std::strerror(static_cast<int>(system_error)) : printable(error_)));
     case CURLE_PEER_FAILED_VERIFICATION:
       return refuse("has a certificate that is not trusted: " + printable(error_));
+    case CURLE_SSL_CACERT_BADFILE:
+      return refuse("the certificates that this machine trusts cannot be read (Debian's package ca-certificates): " +
+                    printable(error_));
     case CURLE_GOT_NOTHING:
       return refuse("closed the connection without an answer");
     case CURLE_UNSUPPORTED_PROTOCOL:

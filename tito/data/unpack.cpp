@@ -12,6 +12,7 @@
 #include "tito/data/stream.hpp"
 #include "tito/system/checksum.hpp"
 #include "tito/system/failure.hpp"
+#include "tito/system/interrupt.hpp"
 #include "tito/system/text.hpp"
 
 namespace tito {
@@ -52,6 +53,7 @@ class Content : public Stream {
   const std::string& head() const { return head_; }
 
   std::size_t read(char* bytes, std::size_t count) override {
+    stop_if_interrupted();  // a few bytes of the file may be a long way here
     if (given_ < head_.size()) {
       const std::size_t got = head_.copy(bytes, count, given_);
       given_ += got;

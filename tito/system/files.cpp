@@ -205,9 +205,13 @@ FileLock::FileLock(const fs::path& path, const std::function<void()>& on_wait)
   if (descriptor_ < 0) fail("lock", path, errno);
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
   if (on_wait) on_wait();
-  while (::flock(descriptor_, LOCK_EX) != 0) {
+  // Asked for again and again, as a thread that waits in the kernel would not learn that it must stop.
+  while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
-    if (error == EINTR && !interrupted) continue;
+    if ((error == EWOULDBLOCK || error == EINTR) && !must_stop()) {
+      ::usleep(2000);
+      continue;
+    }
     ::close(descriptor_);
     stop_if_interrupted();
     fail("lock", path, error);

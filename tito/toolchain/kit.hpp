@@ -40,18 +40,18 @@ class Kit {
   const std::string& compiler() const { return compiler_; }
   const std::string& symbol_lister() const { return symbols_; }
 
-  // The header that was precompiled for the files of a module: its own, or that of the whole contract.
-  const std::filesystem::path& precompiled(const std::string& slug) const;
-
   // The registry of data sets.
   const std::filesystem::path& registry() const { return registry_; }
 
   // The course's own images of digits.
   const std::filesystem::path& samples() const { return samples_; }
 
-  // A given program: "images".
+  // A given program that belongs to the course: "images" reads data sets.
   // throws: Failure(Exit::environment) when it is not built.
   std::filesystem::path program(const std::string& name) const;
+
+  // The header that was precompiled for the files of a module: its own, or that of the whole contract.
+  const std::filesystem::path& precompiled(const std::string& slug) const;
 
   bool is_source_tree() const { return source_tree_; }
 
