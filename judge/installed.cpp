@@ -143,7 +143,10 @@ std::string data_folder() {
   return "";
 }
 
-std::string registry_file() { return TITO_REGISTRY; }
+std::string registry_file() {
+  const char* file = std::getenv("TITO_REGISTRY");
+  return file != nullptr && *file != '\0' ? file : TITO_REGISTRY;
+}
 
 std::optional<InstalledSet> installed_set(const std::string& name, const std::string& registry) {
   const json text = parse(registry);

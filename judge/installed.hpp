@@ -13,7 +13,7 @@ namespace judge {
 // none of the three is known. tito passes it on to the programs it starts.
 std::string data_folder();
 
-// The registry that the course was built with.
+// What the environment variable TITO_REGISTRY says, which tito sets, else the registry that the course was built with.
 std::string registry_file();
 
 struct InstalledSet {

@@ -246,7 +246,7 @@ void add_data_show(CLI::App* data, Context& context, const std::function<Registr
   auto options = std::make_shared<ShowOptions>();
   CLI::App* command =
       data->add_subcommand("show", "Look at the images of a set and their labels, or at its statistics");
-  command->add_option("NAME", options->name, "The set, as tito data list names it")->required()->option_text(" ");
+  command->add_option("SET", options->name, "The set, as tito data list names it")->required()->option_text(" ");
   command->add_option("--part", options->part, "train or test; without it train, for --stats both")
       ->check(CLI::IsMember({"train", "test"}))
       ->type_name("PART");

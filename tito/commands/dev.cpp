@@ -1,5 +1,7 @@
 #include "tito/commands/commands.hpp"
+#include "tito/commands/manual.hpp"
 #include "tito/commands/report.hpp"
+#include "tito/system/files.hpp"
 
 namespace tito {
 namespace {
@@ -15,6 +17,17 @@ void fill(Context& context, const std::string& word) {
   context.result = {{"filled", wanted}};
 }
 
+void write_manual(Context& context, const CLI::App& app, const std::filesystem::path& folder) {
+  make_folders(folder);
+  nlohmann::json names = nlohmann::json::array();
+  for (const auto& [name, text] : manual_pages(app)) {
+    write_atomically(folder / name, text);
+    names.push_back(name);
+  }
+  context.result = {{"folder", folder.string()}, {"pages", names}};
+  context.screen.line(std::to_string(names.size()) + " pages in " + folder.string());
+}
+
 }  // namespace
 
 void add_dev(CLI::App& app, Context& context) {
@@ -26,6 +39,12 @@ void add_dev(CLI::App& app, Context& context) {
   filler->add_option("MODULE", *word, "Number, slug or \"all\"")->required()->option_text(" ");
   filler->footer("Examples:\n  tito dev fill 02\n  tito dev fill all");
   filler->callback([&context, word] { fill(context, *word); });
+
+  auto folder = std::make_shared<std::string>();
+  CLI::App* manual = group->add_subcommand("manual", "Write the manual pages, from what --help says");
+  manual->add_option("DIR", *folder, "Where tito.1 and the others are put")->required()->option_text(" ");
+  manual->footer("Example:\n  tito dev manual man && man -l man/tito.1");
+  manual->callback([&app, &context, folder] { write_manual(context, app, *folder); });
 }
 
 }  // namespace tito

@@ -203,6 +203,7 @@ std::vector<Finding> examine(Context& context) {
   } catch (const Failure& failure) {  // no place for temporary files
     findings.push_back({"compiler", Health::failing, failure.what(), "export TMPDIR=DIR"});
   }
+  if (!has_kit && findings.front().mend.empty()) findings.front().mend = "./bootstrap build";
   if (has_kit) findings.push_back(guarded("mold", [&] { return check_mold(context); }));
   findings.push_back(guarded("ccache", check_ccache));
   findings.push_back(guarded("processor", check_processor));

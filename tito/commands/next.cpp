@@ -15,7 +15,7 @@ void run(Context& context) {
                     {"number", number_in(track, next.module)},
                     {"action", name_of(next.action)},
                     {"reason", advice.reason},
-                    {"command", advice.command}};
+                    {"do", advice.command}};  // "command" is the one that was run
   Screen& screen = context.screen;
   int done = 0;
   for (const auto& [checkpoint, state] : standing.checkpoints) done += state == CheckpointState::done ? 1 : 0;

@@ -214,18 +214,6 @@ std::string duration(double seconds) {
   return fmt::format("{} min {:.0f} s", static_cast<int>(seconds) / 60, seconds - 60 * (static_cast<int>(seconds) / 60));
 }
 
-std::size_t columns_of(const std::string& text) {
-  std::size_t columns = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\x1b') {
-      while (i < text.size() && text[i] != 'm') ++i;
-    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
-      ++columns;
-    }
-  }
-  return columns;
-}
-
 std::string shortened(const std::string& text, std::size_t columns) {
   if (columns_of(text) <= columns) return text;
   std::string kept;

@@ -1,0 +1,170 @@
+// --json: every command prints one object of the documented schema. The same runs show that --quiet prints nothing and
+// that a locale without UTF-8 sees ASCII alone.
+#include <set>
+
+#include "json_schema.hpp"
+#include "tito.hpp"
+#include "tito/commands/commands.hpp"
+
+namespace {
+
+const fs::path schema_file = fs::path(TEST_SOURCE_DIR) / "docs" / "json-schema.json";
+const fs::path page_file = fs::path(TEST_SOURCE_DIR) / "docs" / "json.md";
+
+JsonSchema schema() { return JsonSchema(nlohmann::json::parse(tito::read_file(schema_file))); }
+
+// A walk through the toy course in which every command is run; "DATA" is a folder that holds no set.
+const std::vector<std::vector<std::string>> walk{
+    {"next"}, {"module", "list"}, {"module", "test", "01"}, {"hint", "01"}, {"dev", "fill", "all"}, {"module", "test", "01"}, {"module", "test", "all"},
+    {"export", "01"}, {"export", "02"}, {"next"}, {"module", "list"}, {"checkpoint", "test", "numbers"}, {"checkpoint", "test", "all"},
+    {"try", "01"}, {"demo", "01"}, {"milestone", "list"}, {"milestone", "run", "gauss"}, {"bench", "01", "--seconds", "0.1"},
+    {"data", "list"}, {"data", "path", "mnist"}, {"data", "verify"}, {"data", "verify", "mnist"}, {"data", "remove", "mnist"},
+    {"data", "fetch", "no-such-set"}, {"data", "import", "mnist", "."}, {"data", "show", "mnist"},
+    {"recover"}, {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
+
+Run run_in(const Sandbox& box, std::vector<std::string> words, const std::string& option, const std::string& locale = "C.UTF-8") {
+  if (!option.empty()) words.push_back(option);
+  return box.tito(words, {"LC_ALL=" + locale, "TITO_DATA=" + (box.root() / "data").string()});
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+bool is_ascii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
+}
+
+// The rows of a table for an object's members, those inside of them below.
+void write_members(const nlohmann::json& schema, const std::string& prefix, std::string& page) {
+  if (!schema.contains("properties")) return;
+  for (const auto& [name, rule] : schema.at("properties").items()) {
+    if (name == "command") continue;
+    const std::string type = rule.contains("type") ? (rule.at("type").is_string() ? rule.at("type").get<std::string>() : "one of " + rule.at("type").dump()) : "see below";
+    page += "| `" + prefix + name + "` | " + type + " | " + rule.value("description", "") + " |\n";
+    write_members(rule, prefix + name + ".", page);
+    if (rule.contains("items")) write_members(rule.at("items"), prefix + name + "[].", page);
+  }
+}
+
+// docs/json.md: what docs/json-schema.json says, for reading.
+std::string page_of(const nlohmann::json& schema) {
+  std::string page = "# What `--json` prints\n\n" + schema.at("description").get<std::string>() +
+                     "\n\nGenerated from [json-schema.json](json-schema.json).\n\n## Every object\n\n| Member | Type | Meaning |\n|---|---|---|\n";
+  write_members(schema, "", page);
+  for (const auto& [name, command] : schema.at("$defs").items()) {
+    page += "\n## " + name + "\n\n" + command.value("description", "") + "\n\n| Member | Type | Meaning |\n|---|---|---|\n";
+    write_members(command, "", page);
+  }
+  return page;
+}
+
+}  // namespace
+
+TEST_CASE("Every command has its object in the schema, and is run by these tests", "[json]") {
+  CLI::App app;
+  tito::Context context;
+  tito::add_everything(app, context);
+  const JsonSchema known = schema();
+  std::set<std::string> run;
+  for (const std::vector<std::string>& words : walk) {
+    run.insert(words[0]);
+    if (words.size() > 1) run.insert(words[0] + " " + words[1]);
+  }
+  for (const std::string& command : tito::all_commands(app)) {
+    if (command == "watch") continue;  // it ends only with a key: tests/tito/watch_test.cpp runs it
+    INFO("tito " << command << ": add it to docs/json-schema.json and to the walk of this file");
+    CHECK(known.root().at("$defs").contains("tito " + command));
+    CHECK(run.contains(command));
+  }
+}
+
+TEST_CASE("Every command's object is what the schema says", "[json][limit:600]") {
+  Sandbox box;
+  const JsonSchema known = schema();
+  const Run made = box.tito({"init", "w", "--json"});
+  CHECK(known.problems(made.json()).empty());
+  box.init();
+  for (const std::vector<std::string>& words : walk) {
+    const Run run = run_in(box, words, "--json");
+    INFO("tito " << joined(words) << " --json\n" << run.out << run.err);
+    CHECK_SAME(known.problems(run.json()), std::vector<std::string>{});
+    CHECK_SAME(run.json().at("ok"), run.status == 0);
+    CHECK_SAME(run.json().contains("error"), !run.err.empty());
+  }
+}
+
+TEST_CASE("The schema refuses what a command does not print", "[json]") {
+  const JsonSchema known = schema();
+  nlohmann::json right = {{"schema", "tito/1"}, {"command", "dev fill"}, {"ok", true}, {"filled", {"count"}}};
+  CHECK_SAME(known.problems(right), std::vector<std::string>{});
+  for (const auto& [key, value] : nlohmann::json{{"schema", "tito/2"}, {"ok", 1}, {"filled", "count"}, {"command", "dance"}, {"surprise", 1}}.items()) {
+    nlohmann::json wrong = right;
+    wrong[key] = value;
+    INFO(wrong.dump());
+    CHECK(!known.problems(wrong).empty());
+  }
+  right.erase("filled");
+  CHECK(!known.problems(right).empty());
+}
+
+TEST_CASE("docs/json.md says what the schema says", "[json]") {
+  const std::string page = page_of(schema().root());
+  if (std::getenv("TITO_WRITE_PAGE") != nullptr) tito::write_atomically(page_file, page);
+  INFO("TITO_WRITE_PAGE=1 build/bin/tito_tests \"[json]\" writes it anew");
+  CHECK(tito::read_file(page_file) == page);
+}
+
+TEST_CASE("With a locale that is not UTF-8 every command prints ASCII alone", "[json][limit:600]") {
+  Sandbox box;
+  box.init();
+  for (const std::vector<std::string>& words : walk) {
+    const Run run = run_in(box, words, "", "C");
+    INFO("tito " << joined(words) << "\n" << run.out << run.err);
+    CHECK(is_ascii(run.out));
+    CHECK(is_ascii(run.err));
+  }
+}
+
+TEST_CASE("With --quiet no command prints a result, and errors are still named", "[json][limit:600]") {
+  Sandbox box;
+  box.init();
+  for (const std::vector<std::string>& words : walk) {
+    if (words[0] == "tour") continue;  // long, and run twice already
+    const Run run = run_in(box, words, "--quiet");
+    INFO("tito " << joined(words) << " --quiet\n" << run.err);
+    CHECK_SAME(run.out, std::string());
+  }
+  CHECK_SAME(box.tito({"next", "--quiet"}).status, 0);
+  CHECK_CONTAINS(box.tito({"module", "test", "nonsense", "-q"}).err, "nonsense");
+  CHECK_SAME(box.tito({"next", "--quiet", "--json"}).json().at("command"), "next");  // what was asked for by name
+}
+
+TEST_CASE("With --verbose the programs that tito runs and the compiler's words stand on standard error", "[json][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  box.edit("modules/01_count/count.cpp", "#include", "#warning a word of the compiler\n#include");
+  const Run silent = box.tito({"module", "test", "01"});
+  CHECK(silent.err.empty());
+  const Run run = box.tito({"module", "test", "01", "--verbose"});
+  CHECK_SAME(run.status, 0);
+  CHECK_CONTAINS(run.err, " -std=c++20 ");
+  CHECK_CONTAINS(run.err, "count.cpp -o ");
+  CHECK_CONTAINS(run.err, "#warning a word of the compiler");
+  CHECK(!contains(run.out, "-std=c++20"));
+}
+
+TEST_CASE("Where there is no terminal COLUMNS says how wide one is", "[json][limit:60]") {
+  Sandbox box;
+  box.init();
+  const auto longest = [](const std::string& text) {
+    std::size_t most = 0, begin = 0;
+    for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) most = std::max(most, end - begin);
+    return most;
+  };
+  const Run narrow = box.tito({"milestone", "list"}, {"COLUMNS=40", "LC_ALL=C"}), wide = box.tito({"milestone", "list"}, {"COLUMNS=200", "LC_ALL=C"});
+  CHECK(longest(narrow.out) <= 40);
+  CHECK(longest(wide.out) > 40);
+}
