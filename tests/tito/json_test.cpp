@@ -41,7 +41,7 @@ bool is_ascii(const std::string& text) {
 void write_members(const nlohmann::json& schema, const std::string& prefix, std::string& page) {
   if (!schema.contains("properties")) return;
   for (const auto& [name, rule] : schema.at("properties").items()) {
-    if (name == "command") continue;
+    if (!rule.is_object()) continue;  // what every object has
     const std::string type = rule.contains("type") ? (rule.at("type").is_string() ? rule.at("type").get<std::string>() : "one of " + rule.at("type").dump()) : "see below";
     page += "| `" + prefix + name + "` | " + type + " | " + rule.value("description", "") + " |\n";
     write_members(rule, prefix + name + ".", page);
