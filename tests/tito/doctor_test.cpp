@@ -7,7 +7,8 @@ namespace {
 
 // The line of a check.
 nlohmann::json check_of(const Run& run, const std::string& name) {
-  for (const nlohmann::json& check : run.json().at("checks")) {
+  const nlohmann::json all = run.json();
+  for (const nlohmann::json& check : all.at("checks")) {
     if (check.at("name") == name) return check;
   }
   FAIL("no check is called " << name << " in " << run.out);
@@ -43,7 +44,8 @@ TEST_CASE("The doctor finds nothing failing where everything is there, in less t
     CHECK_SAME(check_of(run, name).at("state"), "ok");
   }
   CHECK_CONTAINS(check_of(run, "workspace").at("detail").get<std::string>(), "0 of 2 checkpoints");
-  for (const nlohmann::json& check : run.json().at("checks")) {
+  const nlohmann::json all = run.json();
+  for (const nlohmann::json& check : all.at("checks")) {
     INFO(check.dump());
     CHECK_SAME(check.at("mend").get<std::string>().empty(), check.at("state") == "ok");
   }

@@ -45,7 +45,8 @@ TEST_CASE("An installed tito needs neither the source tree nor the build tree", 
   INFO(run.out << run.err);
   CHECK_SAME(run.status, 0);
   CHECK_CONTAINS(run.out, "3 of 3 cases pass");
-  for (const nlohmann::json& check : nlohmann::json::parse(tito::read_file(box.path("doctor.json"))).at("checks")) {
+  const nlohmann::json examined = nlohmann::json::parse(tito::read_file(box.root() / "w" / "doctor.json"));
+  for (const nlohmann::json& check : examined.at("checks")) {
     INFO(check.dump());
     CHECK(check.at("state") != "failing");
     if (check.at("name") == "contract") CHECK_SAME(check.at("state"), "ok");  // the precompiled one is taken

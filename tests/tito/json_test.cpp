@@ -100,7 +100,8 @@ TEST_CASE("The schema refuses what a command does not print", "[json]") {
   const JsonSchema known = schema();
   nlohmann::json right = {{"schema", "tito/1"}, {"command", "dev fill"}, {"ok", true}, {"filled", {"count"}}};
   CHECK_SAME(known.problems(right), std::vector<std::string>{});
-  for (const auto& [key, value] : nlohmann::json{{"schema", "tito/2"}, {"ok", 1}, {"filled", "count"}, {"command", "dance"}, {"surprise", 1}}.items()) {
+  const nlohmann::json changes{{"schema", "tito/2"}, {"ok", 1}, {"filled", "count"}, {"command", "dance"}, {"surprise", 1}};
+  for (const auto& [key, value] : changes.items()) {
     nlohmann::json wrong = right;
     wrong[key] = value;
     INFO(wrong.dump());

@@ -19,9 +19,9 @@ _tito() {
   COMPREPLY=()
   while IFS= read -r line; do
     if [ "$line" = ":files" ]; then
-      compopt -o filenames 2>/dev/null
+      compopt -o filenames 2>/dev/null || :  # outside of a completion it refuses
       while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
-      return
+      return 0
     fi
     COMPREPLY+=("${line%%$'\t'*}")
   done < <("$1" complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
