@@ -16,7 +16,7 @@ JsonSchema schema() { return JsonSchema(nlohmann::json::parse(tito::read_file(sc
 // A walk through the toy course in which every command is run; "DATA" is a folder that holds no set.
 const std::vector<std::vector<std::string>> walk{
     {"next"}, {"module", "list"}, {"module", "test", "01"}, {"hint", "01"}, {"dev", "fill", "all"}, {"module", "test", "01"}, {"module", "test", "all"},
-    {"export", "01"}, {"export", "02"}, {"next"}, {"module", "list"}, {"checkpoint", "test", "numbers"}, {"checkpoint", "test", "all"},
+    {"export", "01"}, {"export", "02"}, {"next"}, {"module", "list"}, {"checkpoint", "status"}, {"checkpoint", "timeline"}, {"checkpoint", "test", "numbers"}, {"checkpoint", "test", "all"},
     {"try", "01"}, {"demo", "01"}, {"milestone", "list"}, {"milestone", "run", "gauss"}, {"bench", "01", "--seconds", "0.1"},
     {"data", "list"}, {"data", "path", "mnist"}, {"data", "verify"}, {"data", "verify", "mnist"}, {"data", "remove", "mnist"},
     {"data", "fetch", "no-such-set"}, {"data", "import", "mnist", "."}, {"data", "show", "mnist"},
@@ -155,17 +155,4 @@ TEST_CASE("With --verbose the programs that tito runs and the compiler's words s
   CHECK_CONTAINS(run.err, "count.cpp -o ");
   CHECK_CONTAINS(run.err, "#warning a word of the compiler");
   CHECK(!contains(run.out, "-std=c++20"));
-}
-
-TEST_CASE("Where there is no terminal COLUMNS says how wide one is", "[json][limit:60]") {
-  Sandbox box;
-  box.init();
-  const auto longest = [](const std::string& text) {
-    std::size_t most = 0, begin = 0;
-    for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) most = std::max(most, end - begin);
-    return most;
-  };
-  const Run narrow = box.tito({"milestone", "list"}, {"COLUMNS=40", "LC_ALL=C"}), wide = box.tito({"milestone", "list"}, {"COLUMNS=200", "LC_ALL=C"});
-  CHECK(longest(narrow.out) <= 40);
-  CHECK(longest(wide.out) > 40);
 }
