@@ -43,7 +43,7 @@ class JsonSchema {
       if (key == "enum" && std::find(rule.begin(), rule.end(), value) == rule.end()) {
         found.push_back(place + ": expected one of " + rule.dump() + ", found " + value.dump());
       }
-      if (key == "required") {
+      if (key == "required" && value.is_object()) {
         for (const nlohmann::json& name : rule) {
           if (!value.contains(name.get<std::string>())) found.push_back(place + ": \"" + name.get<std::string>() + "\" is missing");
         }
