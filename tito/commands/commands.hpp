@@ -15,6 +15,7 @@ void add_checkpoint(CLI::App& app, Context& context);
 void add_demo(CLI::App& app, Context& context);
 void add_milestone(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
+void add_report(CLI::App& app, Context& context);
 void add_try(CLI::App& app, Context& context);
 void add_tour(CLI::App& app, Context& context);
 void add_recover(CLI::App& app, Context& context);
