@@ -17,6 +17,7 @@ void add_milestone(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_try(CLI::App& app, Context& context);
+void add_editor(CLI::App& app, Context& context);
 void add_tour(CLI::App& app, Context& context);
 void add_recover(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);

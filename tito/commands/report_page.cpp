@@ -34,6 +34,9 @@ double number(const json& object, const char* key) {
   return found.is_number() ? found.get<double>() : 0;
 }
 
+// The members of what may be no object. Named, since items() keeps only a reference.
+json members(const json& object) { return object.is_object() ? object : json::object(); }
+
 std::string words(const json& object, const char* key) {
   std::vector<std::string> all;
   for (const json& one : list(object, key)) {
@@ -44,16 +47,22 @@ std::string words(const json& object, const char* key) {
 
 // ---- Figures
 
+// As tito prints it, but whole numbers as such: "41", "12,000 samples/s".
+std::string shown(double value, const std::string& unit) {
+  if (std::floor(value) != value || std::abs(value) >= 1000) return figure(value, unit);
+  return fmt::format("{:.0f}{}{}", value, unit.empty() ? "" : " ", unit);
+}
+
 // A number with its unit; `object` holds value and unit.
 std::string value_of(const json& object) {
   const json value = member(object, "value");
   if (!value.is_number()) return "not a finite number";
-  return html::data(value.dump(), figure(value.get<double>(), text(object, "unit")));
+  return html::data(value.dump(), shown(value.get<double>(), text(object, "unit")));
 }
 
 std::string count(const json& object, const char* key) {
   const json found = member(object, key);
-  return found.is_number() ? html::data(found.dump(), figure(found.get<double>(), "")) : "unknown";
+  return found.is_number() ? html::data(found.dump(), shown(found.get<double>(), "")) : "unknown";
 }
 
 std::string percent(double part, double whole) {
@@ -131,10 +140,11 @@ std::string gates(const json& run) {
     const bool least = one.contains("at_least");
     const json bound = member(one, least ? "at_least" : "at_most");
     std::string wanted = least ? "at least " : "at most ";
-    if (bound.is_number()) wanted += figure(bound.get<double>(), text(one, "unit"));
+    if (bound.is_number()) wanted += shown(bound.get<double>(), text(one, "unit"));
     std::string separator;
-    for (const auto& [data, value] : (bound.is_object() ? bound : json::object()).items()) {
-      wanted += separator + figure(value.get<double>(), text(one, "unit")) + " on " + data;
+    const json bounds = members(bound);
+    for (const auto& [data, value] : bounds.items()) {
+      wanted += separator + shown(value.get<double>(), text(one, "unit")) + " on " + data;
       separator = ", ";
     }
     const std::string measured = member(one, "value").is_null() ? "none" : value_of(one);
@@ -255,8 +265,8 @@ std::string cpu(const json& share) {
   for (const html::Part& one : parts) description += "; " + one.name;
   body += html::bar(parts, description + ".");
   html::Table table{"CPU time by module", {"Module", "Whose", "Share"}, {}};
-  const json modules = member(share, "modules");
-  for (const auto& [slug, samples] : (modules.is_object() ? modules : json::object()).items()) {
+  const json modules = members(member(share, "modules"));
+  for (const auto& [slug, samples] : modules.items()) {
     if (!samples.is_number()) continue;
     const bool yours = member(share, "linked").is_object() && member(share, "linked").contains(slug);
     table.rows.push_back({escaped(slug), yours ? "yours" : "given", percent(samples.get<double>(), all)});

@@ -94,7 +94,7 @@ std::string state(const std::string& name) {
   const bool warn = name == "stale";
   const char* mark = good ? "✓" : bad ? "✗" : warn ? "!" : name == "ready" ? "→" : "·";
   return fmt::format("<span class=\"state {}\"><span aria-hidden=\"true\">{}</span> {}</span>",
-                     good ? "good" : bad ? "bad" : warn ? "warn" : "plain", mark, escaped(name));
+                     good ? "good" : bad ? "bad" : warn ? "warn" : "neutral", mark, escaped(name));
 }
 
 std::string pairs(const std::vector<std::pair<std::string, std::string>>& rows) {

@@ -38,10 +38,10 @@ nav a { display: inline-block; padding: 0.3rem 0; }
 .lead { font-size: 1.2rem; }
 code { font: 0.9em ui-monospace, "DejaVu Sans Mono", monospace; }
 .state { font-size: 0.85rem; font-weight: 600; white-space: nowrap; margin-left: 0.4rem; }
-.good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); } .plain { color: var(--quiet); }
+.good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); } .neutral { color: var(--quiet); }
 dl { margin: 0.5rem 0; font-size: 0.95rem; }
 dl div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.2rem 0; border-bottom: 1px solid var(--rule); }
-dt { color: var(--quiet); } dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }
+dt { color: var(--quiet); } dd { margin: 0; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; margin: 0.5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 caption { text-align: left; color: var(--quiet); padding-bottom: 0.25rem; }
