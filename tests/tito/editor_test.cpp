@@ -119,7 +119,8 @@ TEST_CASE("editor vscode writes tasks and leaves other tasks alone", "[editor][l
   const json tasks = json::parse(tito::read_file(box.path(".vscode/tasks.json"))).at("tasks");
   std::vector<std::string> labels;
   for (const json& one : tasks) labels.push_back(one.at("label"));
-  CHECK_SAME(labels, std::vector<std::string>{"tito: test", "tito: export", "tito: next", "tito: watch"});
+  const std::vector<std::string> expected{"tito: test", "tito: export", "tito: next", "tito: watch"};
+  CHECK_SAME(labels, expected);
   CHECK_SAME(box.tito({"editor", "vscode"}).status, 0);
   tito::write_atomically(box.path(".vscode/tasks.json"), "{}\n");
   const Run refused = box.tito({"editor", "vscode"});

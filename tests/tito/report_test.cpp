@@ -103,7 +103,7 @@ TEST_CASE("report shows exactly the figures of progress.json", "[report][limit:1
   const nlohmann::json progress = nlohmann::json::parse(tito::read_file(box.path(".tito/progress.json")));
   REQUIRE(progress.at("checkpoints").size() == 2);
   check_figures(page, progress);
-  CHECK_SAME(matches(part(page, "summary"), "<data value=\"([^\"]*)\""), std::vector<std::string>{"2", "2"});
+  CHECK_SAME(matches(part(page, "summary"), "<data value=\"([^\"]*)\""), (std::vector<std::string>{"2", "2"}));
   CHECK_CONTAINS(part(page, "checkpoint-sums"), "your own count, total");
   CHECK_CONTAINS(part(page, "milestone-gauss"), "by formula");
   CHECK_CONTAINS(part(page, "demo-count"), "numbers counted");
@@ -173,7 +173,7 @@ TEST_CASE("Every colour of the report's text stands out from its paper, light, d
   CHECK_SAME(schemes.size(), 3U);
   for (const std::string& scheme : schemes) {
     const double paper = luminance(matches(scheme, "--paper: (#[0-9a-f]{6})").at(0));
-    for (const std::string& name : {"ink", "quiet", "link", "good", "bad", "warn", "c0", "c1", "c2", "c3", "c4"}) {
+    for (const std::string name : {"ink", "quiet", "link", "good", "bad", "warn", "c0", "c1", "c2", "c3", "c4"}) {
       const double ink = luminance(matches(scheme, "--" + name + ": (#[0-9a-f]{6})").at(0));
       INFO(name << " in" << scheme);
       CHECK((std::max(paper, ink) + 0.05) / (std::min(paper, ink) + 0.05) >= 4.5);

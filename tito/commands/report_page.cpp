@@ -140,15 +140,16 @@ std::string gates(const json& run) {
     const bool least = one.contains("at_least");
     const json bound = member(one, least ? "at_least" : "at_most");
     std::string wanted = least ? "at least " : "at most ";
-    if (bound.is_number()) wanted += shown(bound.get<double>(), text(one, "unit"));
+    if (bound.is_number()) wanted += html::data(bound.dump(), shown(bound.get<double>(), text(one, "unit")));
     std::string separator;
     const json bounds = members(bound);
     for (const auto& [data, value] : bounds.items()) {
-      wanted += separator + shown(value.get<double>(), text(one, "unit")) + " on " + data;
+      if (!value.is_number()) continue;
+      wanted += separator + html::data(value.dump(), shown(value.get<double>(), text(one, "unit"))) + " on " + escaped(data);
       separator = ", ";
     }
     const std::string measured = member(one, "value").is_null() ? "none" : value_of(one);
-    table.rows.push_back({escaped(text(one, "measure")), measured, escaped(wanted), html::state(text(one, "state"))});
+    table.rows.push_back({escaped(text(one, "measure")), measured, wanted, html::state(text(one, "state"))});
   }
   return table.rows.empty() ? "" : html::table(table);
 }

@@ -42,6 +42,7 @@ code { font: 0.9em ui-monospace, "DejaVu Sans Mono", monospace; }
 dl { margin: 0.5rem 0; font-size: 0.95rem; }
 dl div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.2rem 0; border-bottom: 1px solid var(--rule); }
 dt { color: var(--quiet); } dd { margin: 0; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+data { white-space: nowrap; }
 .scroll { overflow-x: auto; margin: 0.5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 caption { text-align: left; color: var(--quiet); padding-bottom: 0.25rem; }
@@ -53,7 +54,7 @@ td { font-family: system-ui, "Segoe UI", "Liberation Sans", sans-serif; font-var
 th .quiet { display: block; font-size: 0.8rem; }
 figure { margin: 1rem 0; }
 figcaption { font-size: 0.9rem; color: var(--quiet); }
-svg.chart, svg.bar { display: block; width: 100%; max-width: 36rem; height: auto; }
+svg.chart, svg.bar { display: block; width: 100%; max-width: 30rem; height: auto; }
 svg text { fill: var(--quiet); font-size: 11px; }
 .grid { stroke: var(--rule); fill: none; } .axis { stroke: var(--quiet); fill: none; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
