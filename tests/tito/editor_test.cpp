@@ -24,15 +24,23 @@ std::string framed(json message) {
 // clangd's messages after it was given a file and asked about one place in it.
 std::vector<json> converse(const Sandbox& box, const std::string& file, int line, int character) {
   const std::string uri = "file://" + box.path(file).string();
-  const json document = {{"uri", uri}, {"languageId", "cpp"}, {"version", 1}, {"text", tito::read_file(box.path(file))}};
-  std::string talk = framed({{"id", 1}, {"method", "initialize"}, {"params", {{"processId", nullptr}, {"rootUri", nullptr}, {"capabilities", json::object()}}}});
+  const json document = {
+      {"uri", uri}, {"languageId", "cpp"}, {"version", 1}, {"text", tito::read_file(box.path(file))}};
+  std::string talk =
+      framed({{"id", 1},
+              {"method", "initialize"},
+              {"params", {{"processId", nullptr}, {"rootUri", nullptr}, {"capabilities", json::object()}}}});
   talk += framed({{"method", "initialized"}, {"params", json::object()}});
   talk += framed({{"method", "textDocument/didOpen"}, {"params", {{"textDocument", document}}}});
-  talk += framed({{"id", 2}, {"method", "textDocument/hover"}, {"params", {{"textDocument", {{"uri", uri}}}, {"position", {{"line", line}, {"character", character}}}}}});
+  talk += framed(
+      {{"id", 2},
+       {"method", "textDocument/hover"},
+       {"params", {{"textDocument", {{"uri", uri}}}, {"position", {{"line", line}, {"character", character}}}}}});
   talk += framed({{"id", 3}, {"method", "shutdown"}});
   talk += framed({{"method", "exit"}});
   tito::write_atomically(box.root() / "talk.txt", talk);
-  const Run run = box.run({"sh", "-c", "timeout 60 clangd --sync --background-index=false --log=error <../talk.txt"}, box.workspace());
+  const Run run = box.run({"sh", "-c", "timeout 60 clangd --sync --background-index=false --log=error <../talk.txt"},
+                          box.workspace());
   INFO(run.err);
   REQUIRE(run.status == 0);
   std::vector<json> messages;
@@ -65,7 +73,8 @@ TEST_CASE("clangd has no complaint about the three smallest reference bodies", "
   box.init(true);
   std::vector<std::pair<std::uintmax_t, std::string>> bodies;
   for (const auto& entry : fs::recursive_directory_iterator(box.path("modules"))) {
-    if (entry.path().extension() == ".cpp") bodies.emplace_back(entry.file_size(), fs::relative(entry.path(), box.workspace()).string());
+    if (entry.path().extension() == ".cpp")
+      bodies.emplace_back(entry.file_size(), fs::relative(entry.path(), box.workspace()).string());
   }
   std::sort(bodies.begin(), bodies.end());
   REQUIRE(bodies.size() >= 3);
@@ -93,7 +102,8 @@ TEST_CASE("Over a method, clangd shows what the contract's header says of it", "
   const std::string source = tito::read_file(box.path(file));
   const std::size_t at = source.find(name + "Linear(");
   REQUIRE(at != std::string::npos);
-  const auto line = static_cast<int>(std::count(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+  const auto line =
+      static_cast<int>(std::count(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
   const std::size_t start = source.rfind('\n', at) + 1;
   std::string hover;
   for (const json& one : converse(box, file, line, static_cast<int>(at - start + name.size()))) {

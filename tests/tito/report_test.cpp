@@ -49,7 +49,8 @@ std::string nesting_problem(const std::string& page) {
       ++from;
       continue;
     }
-    if (!std::regex_search(at, match, tag, std::regex_constants::match_continuous)) return "no tag: " + at.substr(0, 80);
+    if (!std::regex_search(at, match, tag, std::regex_constants::match_continuous))
+      return "no tag: " + at.substr(0, 80);
     if (match[1] == "/") {
       if (open.empty() || open.back() != match[2]) return "closes what is not open: " + at.substr(0, 80);
       open.pop_back();
@@ -141,7 +142,8 @@ TEST_CASE("The report's rates are those that bench printed, and say when the fil
   CHECK_CONTAINS(part(page_of(box), "speed-count"), "has changed since");
 }
 
-TEST_CASE("The report is well-formed, asks for nothing from outside, and describes every picture", "[report][limit:120]") {
+TEST_CASE("The report is well-formed, asks for nothing from outside, and describes every picture",
+          "[report][limit:120]") {
   Sandbox box;
   box.init(true);
   work(box);
@@ -155,7 +157,8 @@ TEST_CASE("The report is well-formed, asks for nothing from outside, and describ
   CHECK(!pictures.empty());
   for (const std::string& one : pictures) {
     INFO(one);
-    CHECK((contains(one, "aria-hidden=\"true\"") || std::regex_search(one, std::regex("role=\"img\" aria-label=\"[^\"]+\""))));
+    CHECK((contains(one, "aria-hidden=\"true\"") ||
+           std::regex_search(one, std::regex("role=\"img\" aria-label=\"[^\"]+\""))));
   }
   int level = 0;
   for (const std::string& heading : matches(page, "<h([1-6])")) {
@@ -165,7 +168,8 @@ TEST_CASE("The report is well-formed, asks for nothing from outside, and describ
   for (const std::string& target : matches(page, "href=\"#([^\"]*)\"")) CHECK_CONTAINS(page, "id=\"" + target + "\"");
 }
 
-TEST_CASE("Every colour of the report's text stands out from its paper, light, dark and printed", "[report][limit:60]") {
+TEST_CASE("Every colour of the report's text stands out from its paper, light, dark and printed",
+          "[report][limit:60]") {
   Sandbox box;
   box.init();
   const std::string page = page_of(box);
@@ -181,18 +185,22 @@ TEST_CASE("Every colour of the report's text stands out from its paper, light, d
   }
 }
 
-TEST_CASE("What stands in the workspace's files is text to the report, never markup, and damage is named", "[report][limit:60]") {
+TEST_CASE("What stands in the workspace's files is text to the report, never markup, and damage is named",
+          "[report][limit:60]") {
   Sandbox box;
   box.init();
   fs::create_directories(box.path("results/count"));
   fs::create_directories(box.path("results/total"));
-  tito::write_atomically(box.path("results/count/result.json"),
-                         R"({"schema":"tito-result/1","at":"<b>","seed":"x","data":["<i>"],"measures":[{"name":"<script>alert(1)</script>",
+  tito::write_atomically(
+      box.path("results/count/result.json"),
+      R"({"schema":"tito-result/1","at":"<b>","seed":"x","data":["<i>"],"measures":[{"name":"<script>alert(1)</script>",
  "value":1,"unit":"\"><img src=x>"}, 7],"curves":[{"name":"<u>\u0001: a&b","points":[[0,1],[1,2],"x",[1]]}],"axes":[3],"own":[]})");
   tito::write_atomically(box.path("results/total/result.json"), "{\"schema\": ");
   fs::create_directories(box.path(".tito/measured"));
-  tito::write_atomically(box.path(".tito/measured/share.json"), R"({"schema":"tito-measured/1","modules":[],"samples":"many"})");
-  tito::write_atomically(box.path(".tito/hints.json"), R"({"schema":"tito-hints/1","taken":{"count":{"evens":2},"total":"<b>"}})");
+  tito::write_atomically(box.path(".tito/measured/share.json"),
+                         R"({"schema":"tito-measured/1","modules":[],"samples":"many"})");
+  tito::write_atomically(box.path(".tito/hints.json"),
+                         R"({"schema":"tito-hints/1","taken":{"count":{"evens":2},"total":"<b>"}})");
   const std::string page = page_of(box);
   CHECK_SAME(nesting_problem(page), std::string());
   for (const char* markup : {"<script", "<b>", "<i>", "<u>", "<img"}) {
@@ -220,7 +228,8 @@ TEST_CASE("report --measure finds whose code takes the time of the work", "[repo
   Sandbox box;
   box.init(true);
   // Slow on purpose, and in a function of its own: nearly all the time is this module's.
-  box.edit("modules/01_count/count.cpp", "if (n < 0)", "volatile int slow = 0;\n  for (int i = 0; i < 50 * n; ++i) slow = slow + 1;\n  if (n < 0)");
+  box.edit("modules/01_count/count.cpp", "if (n < 0)",
+           "volatile int slow = 0;\n  for (int i = 0; i < 50 * n; ++i) slow = slow + 1;\n  if (n < 0)");
   REQUIRE(box.tito({"report", "--measure", "--seconds", "1", "--json"}).status == 0);
   nlohmann::json cpu = box.tito({"report", "--json"}).json().at("engine").at("cpu");
   INFO(cpu.dump(2));
@@ -236,7 +245,8 @@ TEST_CASE("report --measure finds whose code takes the time of the work", "[repo
   CHECK(samples >= 20);
   CHECK(cpu.at("modules").at("count").get<double>() > 0.8 * samples);
   CHECK_SAME(cpu.at("own"), cpu.at("modules").at("count"));
-  CHECK_SAME(cpu.at("bodies").get<int>() + cpu.at("given").get<int>() + cpu.at("libraries").get<int>(), cpu.at("samples").get<int>());
+  CHECK_SAME(cpu.at("bodies").get<int>() + cpu.at("given").get<int>() + cpu.at("libraries").get<int>(),
+             cpu.at("samples").get<int>());
   CHECK_SAME(cpu.at("changed"), false);
   CHECK_SAME(cpu.at("linked").size(), 1U);
   CHECK_CONTAINS(tito::read_file(box.path("report.html")), cpu.at("at").get<std::string>());
@@ -251,11 +261,12 @@ TEST_CASE("A browser opens the report without a complaint and shows the same fig
   box.init(true);
   work(box);
   page_of(box);
-  const Run run = box.run({"timeout", "90", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                           "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                           "--user-data-dir=" + (box.root() / "browser").string(), "--enable-logging=stderr", "--virtual-time-budget=2000",
-                           "--dump-dom", "file://" + box.path("report.html").string()},
-                          box.root());
+  const Run run =
+      box.run({"timeout", "90", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+               "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+               "--user-data-dir=" + (box.root() / "browser").string(), "--enable-logging=stderr",
+               "--virtual-time-budget=2000", "--dump-dom", "file://" + box.path("report.html").string()},
+              box.root());
   INFO(run.err);
   REQUIRE(run.status == 0);
   CHECK(!contains(run.err, "CONSOLE"));

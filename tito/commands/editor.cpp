@@ -40,10 +40,14 @@ void run(Context& context, const std::string& editor) {
 
 void add_editor(CLI::App& app, Context& context) {
   auto editor = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("editor", "Tell editors how your files are compiled, again where the workspace has moved");
-  command->add_option("EDITOR", *editor, "vscode: also writes tasks for Visual Studio Code")->option_text(" ")->check(CLI::IsMember({"vscode"}));
+  CLI::App* command =
+      app.add_subcommand("editor", "Tell editors how your files are compiled, again where the workspace has moved");
+  command->add_option("EDITOR", *editor, "vscode: also writes tasks for Visual Studio Code")
+      ->option_text(" ")
+      ->check(CLI::IsMember({"vscode"}));
   command->footer(
-      "compile_commands.json and .clangd, which \"tito init\" writes too, serve every editor that speaks with clangd. The\n"
+      "compile_commands.json and .clangd, which \"tito init\" writes too, serve every editor that speaks with clangd. "
+      "The\n"
       "tasks test, export, tell what is next and watch.\n\n"
       "Examples:\n  tito editor\n  tito editor vscode");
   command->callback([&context, editor] { run(context, *editor); });

@@ -62,7 +62,8 @@ std::string vscode_tasks(const std::filesystem::path& tito) {
   exporting["problemMatcher"] = matcher();
   nlohmann::json watch = task(tito.string(), "watch", {"watch"});
   watch["isBackground"] = true;
-  const nlohmann::json tasks = {{"version", "2.0.0"}, {"tasks", {test, exporting, task(tito.string(), "next", {"next"}), watch}}};
+  const nlohmann::json tasks = {{"version", "2.0.0"},
+                                {"tasks", {test, exporting, task(tito.string(), "next", {"next"}), watch}}};
   return tasks.dump(2) + "\n";
 }
 

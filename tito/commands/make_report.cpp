@@ -37,8 +37,8 @@ void run(Context& context, const Options& options) {
   Screen& screen = context.screen;
   screen.line(fmt::format("{} {}", screen.paint(Style::good, screen.tick()), file.string()));
   for (const auto& problem : context.result["problems"]) {
-    screen.line(fmt::format("  {} {} could not be read: {}", screen.paint(Style::warn, "!"), problem["file"].get<std::string>(),
-                            problem["problem"].get<std::string>()));
+    screen.line(fmt::format("  {} {} could not be read: {}", screen.paint(Style::warn, "!"),
+                            problem["file"].get<std::string>(), problem["problem"].get<std::string>()));
   }
 }
 
@@ -46,15 +46,19 @@ void run(Context& context, const Options& options) {
 
 void add_report(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("report", "A page about your framework: capabilities, curves, speed, and how much of it is yours");
-  command->add_option("-o,--output", options->file, "Where to write it; report.html in the workspace unless you say")->type_name("FILE");
-  command->add_flag("--measure", options->measure, "First measure how much CPU time of a training step your code takes");
+  CLI::App* command = app.add_subcommand(
+      "report", "A page about your framework: capabilities, curves, speed, and how much of it is yours");
+  command->add_option("-o,--output", options->file, "Where to write it; report.html in the workspace unless you say")
+      ->type_name("FILE");
+  command->add_flag("--measure", options->measure,
+                    "First measure how much CPU time of a training step your code takes");
   command->add_option("--seconds", options->seconds, "How long --measure runs the step, about; 10 unless you say")
       ->type_name("S")
       ->check(CLI::Range(0.2, 600.0));
   command->footer(
       "The page needs no network and no script. It shows what was measured, when, and by which command what was not.\n"
-      "--measure links your exported modules, and given bodies for the others, with the training step of a small network\n"
+      "--measure links your exported modules, and given bodies for the others, with the training step of a small "
+      "network\n"
       "of convolutions, and samples which code is executing; the result is kept. --json prints the page's figures.\n\n"
       "Examples:\n  tito report\n  tito report --measure\n  tito report -o ~/framework.html");
   command->callback([&context, options] { run(context, *options); });

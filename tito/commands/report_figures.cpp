@@ -86,7 +86,8 @@ class Gatherer {
         for (const std::string& linked : track_->order) {
           const auto source = proven.linked.find(linked);
           if (source == proven.linked.end()) continue;
-          one["linked"].push_back({{"module", linked}, {"source", source->second}, {"changed", exported(linked) != source->second}});
+          one["linked"].push_back(
+              {{"module", linked}, {"source", source->second}, {"changed", exported(linked) != source->second}});
         }
       }
       list.push_back(one);
@@ -104,13 +105,22 @@ class Gatherer {
         continue;
       }
       const MilestoneProgress& run = found->second;
-      const std::string state = name_of(state_of(*course_, milestone, *track_, progress_, standing_, context_->contract()));
-      json one = {{"kind", "milestone"},  {"name", milestone.name}, {"title", milestone.title},
-                  {"year", milestone.year}, {"state", state},         {"at", run.at},
-                  {"seed", run.seed},     {"seconds", run.seconds}, {"data", run.data},
-                  {"measures", json_of(run.measures)}, {"gates", json_of(hold_all(milestone, run))},
+      const std::string state =
+          name_of(state_of(*course_, milestone, *track_, progress_, standing_, context_->contract()));
+      json one = {{"kind", "milestone"},
+                  {"name", milestone.name},
+                  {"title", milestone.title},
+                  {"year", milestone.year},
+                  {"state", state},
+                  {"at", run.at},
+                  {"seed", run.seed},
+                  {"seconds", run.seconds},
+                  {"data", run.data},
+                  {"measures", json_of(run.measures)},
+                  {"gates", json_of(hold_all(milestone, run))},
                   {"changed", changed(run.linked)}};
-      const json result = foreign(fs::path("results") / ("milestone-" + milestone.name) / "result.json", "tito-result/1");
+      const json result =
+          foreign(fs::path("results") / ("milestone-" + milestone.name) / "result.json", "tito-result/1");
       add_curves(one, result);
       runs.push_back(one);
     }
@@ -258,11 +268,20 @@ void measure_and_keep_share(Context& context, double seconds) {
   }
   for (const auto& [name, samples] : share.libraries) in_libraries += samples;
   keep_measurement(site.workspace, "share",
-                   {{"work", share.work},           {"rate", share.rate},       {"unit", share.unit},
-                    {"seconds", share.seconds},     {"threads", 1},             {"samples", share.total()},
-                    {"own", own},                   {"bodies", in_bodies},      {"modules", share.modules},
-                    {"given", share.given},         {"libraries", in_libraries}, {"by_library", share.libraries},
-                    {"linked", linked},             {"contract", site.contract}});
+                   {{"work", share.work},
+                    {"rate", share.rate},
+                    {"unit", share.unit},
+                    {"seconds", share.seconds},
+                    {"threads", 1},
+                    {"samples", share.total()},
+                    {"own", own},
+                    {"bodies", in_bodies},
+                    {"modules", share.modules},
+                    {"given", share.given},
+                    {"libraries", in_libraries},
+                    {"by_library", share.libraries},
+                    {"linked", linked},
+                    {"contract", site.contract}});
 }
 
 }  // namespace tito

@@ -82,7 +82,9 @@ std::string measures(const json& object) {
 }
 
 std::string section(const char* id, const char* title, const std::string& body) {
-  return fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h2 id=\"{0}-title\">{1}</h2>\n{2}</section>\n", id, title, body);
+  return fmt::format(
+      "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h2 id=\"{0}-title\">{1}</h2>\n{2}</section>\n", id, title,
+      body);
 }
 
 // ---- Capabilities
@@ -97,9 +99,10 @@ std::string linked_text(const json& checkpoint) {
 }
 
 std::string capability(const json& one) {
-  std::string body = fmt::format(
-      "<li class=\"item\" id=\"checkpoint-{}\">\n<h3>{} {} {}</h3>\n<p>{}</p>\n", escaped(text(one, "checkpoint")),
-      count(one, "number"), escaped(text(one, "checkpoint")), html::state(text(one, "state")), escaped(text(one, "capability")));
+  std::string body =
+      fmt::format("<li class=\"item\" id=\"checkpoint-{}\">\n<h3>{} {} {}</h3>\n<p>{}</p>\n",
+                  escaped(text(one, "checkpoint")), count(one, "number"), escaped(text(one, "checkpoint")),
+                  html::state(text(one, "state")), escaped(text(one, "capability")));
   if (one.contains("proven_at")) {
     body += fmt::format("<p class=\"quiet\">{} of {} cases passed on {} (seed {}), linked from your own {}.</p>\n",
                         count(one, "passed"), count(one, "planned"), html::time(text(one, "proven_at")),
@@ -145,7 +148,8 @@ std::string gates(const json& run) {
     const json bounds = members(bound);
     for (const auto& [data, value] : bounds.items()) {
       if (!value.is_number()) continue;
-      wanted += separator + html::data(value.dump(), shown(value.get<double>(), text(one, "unit"))) + " on " + escaped(data);
+      wanted +=
+          separator + html::data(value.dump(), shown(value.get<double>(), text(one, "unit"))) + " on " + escaped(data);
       separator = ", ";
     }
     const std::string measured = member(one, "value").is_null() ? "none" : value_of(one);
@@ -158,10 +162,11 @@ std::string run_of(const json& run) {
   const bool milestone = text(run, "kind") == "milestone";
   const std::string title = milestone ? fmt::format("{}, {}", text(run, "title"), member(run, "year").dump())
                                       : "Demo of " + text(run, "name");
-  std::string body = fmt::format("<div class=\"item\" id=\"{}-{}\">\n<h3>{}{}</h3>\n", text(run, "kind"), escaped(text(run, "name")),
-                                 escaped(title), milestone ? " " + html::state(text(run, "state")) : "");
-  body += fmt::format("<p class=\"quiet\">Run on {}, seed {}, in {}", html::time(text(run, "at")),
-                      count(run, "seed"), escaped(duration(number(run, "seconds"))));
+  std::string body =
+      fmt::format("<div class=\"item\" id=\"{}-{}\">\n<h3>{}{}</h3>\n", text(run, "kind"), escaped(text(run, "name")),
+                  escaped(title), milestone ? " " + html::state(text(run, "state")) : "");
+  body += fmt::format("<p class=\"quiet\">Run on {}, seed {}, in {}", html::time(text(run, "at")), count(run, "seed"),
+                      escaped(duration(number(run, "seconds"))));
   if (const std::string data = words(run, "data"); !data.empty()) body += ", on " + escaped(data);
   if (!milestone) {
     const std::string own = words(run, "own");
@@ -178,9 +183,11 @@ std::string run_of(const json& run) {
 std::string runs(const json& figures) {
   std::string body;
   for (const json& one : list(figures, "runs")) body += run_of(one);
-  if (body.empty()) body = "<p>Nothing was run yet: " + command("tito demo") + ", " + command("tito milestone list") + "</p>\n";
+  if (body.empty())
+    body = "<p>Nothing was run yet: " + command("tito demo") + ", " + command("tito milestone list") + "</p>\n";
   if (const std::string names = words(figures, "not_run"); !names.empty()) {
-    body += fmt::format("<p class=\"quiet\">Milestones not run yet: {}. {}</p>\n", escaped(names), command("tito milestone list"));
+    body += fmt::format("<p class=\"quiet\">Milestones not run yet: {}. {}</p>\n", escaped(names),
+                        command("tito milestone list"));
   }
   return section("runs", "Demos and milestones", body);
 }
@@ -196,21 +203,23 @@ std::string rate(const json& timing) {
 
 std::string speed_of(const json& module) {
   const std::string slug = text(module, "module");
-  std::string body = fmt::format("<div class=\"item\" id=\"speed-{0}\">\n<h3>{0}</h3>\n<p class=\"quiet\">", escaped(slug));
+  std::string body =
+      fmt::format("<div class=\"item\" id=\"speed-{0}\">\n<h3>{0}</h3>\n<p class=\"quiet\">", escaped(slug));
   if (const json ratio = member(module, "versus_reference"); ratio.is_number()) {
     body += html::data(ratio.dump(), short_number(ratio.get<double>())) + " times the reference's rate. ";
   }
-  body += fmt::format("Measured on {}, {} thread{}, median of {} rounds.", html::time(text(module, "at")), count(module, "threads"),
-                      number(module, "threads") == 1 ? "" : "s", count(module, "rounds"));
+  body += fmt::format("Measured on {}, {} thread{}, median of {} rounds.", html::time(text(module, "at")),
+                      count(module, "threads"), number(module, "threads") == 1 ? "" : "s", count(module, "rounds"));
   if (member(module, "changed") == true) body += " The file has changed since: " + command("tito bench " + slug);
   if (text(module, "tested") != "passed") body += " Its tests were not known to pass then.";
   body += "</p>\n";
-  html::Table table{"Rates of " + slug, {"Work", "Yours", "Reference", "Fast body", "Limit", "Share of limit"}, {}};
+  html::Table table{"Rates of " + slug, {"Work", "Yours", "Ref.", "Fast", "Limit", "Of limit"}, {}};
   for (const json& row : list(module, "rows")) {
     const double yours = number(member(row, "yours"), "median"), limit = number(member(row, "limit"), "median");
-    table.rows.push_back({escaped(text(row, "name")) + "<span class=\"quiet\">" + escaped(text(row, "unit")) + "</span>",
-                          rate(member(row, "yours")), rate(member(row, "reference")), rate(member(row, "fast")),
-                          rate(member(row, "limit")), yours > 0 && limit > 0 ? percent(yours, limit) : "unknown"});
+    table.rows.push_back(
+        {escaped(text(row, "name")) + "<span class=\"quiet\">" + escaped(text(row, "unit")) + "</span>",
+         rate(member(row, "yours")), rate(member(row, "reference")), rate(member(row, "fast")),
+         rate(member(row, "limit")), yours > 0 && limit > 0 ? percent(yours, limit) : "unknown"});
   }
   return body + html::table(table) + "</div>\n";
 }
@@ -218,11 +227,13 @@ std::string speed_of(const json& module) {
 std::string speed(const json& figures) {
   const json speed = member(figures, "speed");
   std::string body =
-      "<p>Work of each module, done by your code, by the reference and, where the course has one, by a faster body, in turn. The limit "
+      "<p>Work of each module, done by your code, by the reference (Ref.) and, where the course has one, by a faster body, in "
+      "turn. The limit "
       "is what multiply-adds or memory allow, at rates measured in the same rounds.</p>\n";
   for (const json& one : list(speed, "modules")) body += speed_of(one);
   if (const std::string slugs = words(speed, "not_measured"); !slugs.empty()) {
-    body += fmt::format("<p class=\"quiet\" id=\"speed-not-measured\">Not measured: {}. {}</p>\n", escaped(slugs), command("tito bench all"));
+    body += fmt::format("<p class=\"quiet\" id=\"speed-not-measured\">Not measured: {}. {}</p>\n", escaped(slugs),
+                        command("tito bench all"));
   }
   return section("speed", "Speed", body);
 }
@@ -232,12 +243,14 @@ std::string speed(const json& figures) {
 std::string functions(const json& functions) {
   const double own = number(functions, "own"), total = number(functions, "total");
   std::string body = fmt::format(
-      "<h3>Functions</h3>\n<p id=\"functions\">{} of {} functions, {}, are yours: those that the bodies of the modules define and "
+      "<h3>Functions</h3>\n<p id=\"functions\">{} of {} functions, {}, are yours: those that the bodies of the modules "
+      "define and "
       "whose module is in your package.</p>\n",
       count(functions, "own"), count(functions, "total"), percent(own, total));
   html::Table table{"Functions by module", {"Module", "Functions", "Whose"}, {}};
   for (const json& one : list(functions, "modules")) {
-    table.rows.push_back({escaped(text(one, "module")), count(one, "functions"), member(one, "own") == true ? "yours" : "given"});
+    table.rows.push_back(
+        {escaped(text(one, "module")), count(one, "functions"), member(one, "own") == true ? "yours" : "given"});
   }
   return body + html::table(table);
 }
@@ -248,20 +261,23 @@ std::string cpu(const json& share) {
   }
   const double all = number(share, "samples"), own = number(share, "own"), bodies = number(share, "bodies");
   const double given_bodies = bodies - own, given = number(share, "given"), libraries = number(share, "libraries");
-  std::string body = fmt::format("<h3>CPU time</h3>\n<p id=\"cpu\">{} of the CPU time of “{}” is spent in your code", percent(own, all),
-                                 escaped(text(share, "work")));
+  std::string body = fmt::format("<h3>CPU time</h3>\n<p id=\"cpu\">{} of the CPU time of “{}” is spent in your code",
+                                 percent(own, all), escaped(text(share, "work")));
   if (bodies > 0) body += fmt::format("; of the time in modules, {}", percent(own, bodies));
-  body += fmt::format(".</p>\n<p class=\"quiet\">Measured on {} by sampling, {} samples on one thread; {} {}. A sample counts for the code "
-                      "that was executing, not for what had called it: kernels are given, and your code calls them.",
-                      html::time(text(share, "at")), count(share, "samples"),
-                      html::data(member(share, "rate").dump(), figure(number(share, "rate"), "")), escaped(text(share, "unit")));
+  body += fmt::format(
+      ".</p>\n<p class=\"quiet\">Measured on {} by sampling, {} samples on one thread; {} {}. A sample counts for the "
+      "code "
+      "that was executing, not for what had called it: kernels are given, and your code calls them.",
+      html::time(text(share, "at")), count(share, "samples"),
+      html::data(member(share, "rate").dump(), figure(number(share, "rate"), "")), escaped(text(share, "unit")));
   if (member(share, "changed") == true) body += " Your package has changed since: " + command("tito report --measure");
   body += "</p>\n";
   const auto part = [&](const char* name, double samples) {
     return html::Part{fmt::format("{} {:.1f} %", name, all > 0 ? 100 * samples / all : 0), all > 0 ? samples / all : 0};
   };
   const std::vector<html::Part> parts{part("your modules", own), part("given modules", given_bodies),
-                                      part("given kernels and shared code", given), part("system libraries", libraries)};
+                                      part("given kernels and shared code", given),
+                                      part("system libraries", libraries)};
   std::string description = "Shares of CPU time";
   for (const html::Part& one : parts) description += "; " + one.name;
   body += html::bar(parts, description + ".");
@@ -284,7 +300,9 @@ std::string hints(const json& figures) {
   for (const json& one : list(hints, "modules")) {
     table.rows.push_back({escaped(text(one, "module")), count(one, "functions"), count(one, "steps")});
   }
-  return section("hints", "Hints", "<p>" + count(hints, "steps") + " steps of hints taken.</p>\n" + (table.rows.empty() ? "" : html::table(table)));
+  return section(
+      "hints", "Hints",
+      "<p>" + count(hints, "steps") + " steps of hints taken.</p>\n" + (table.rows.empty() ? "" : html::table(table)));
 }
 
 std::string history(const json& figures) {
@@ -292,15 +310,18 @@ std::string history(const json& figures) {
   if (!history.is_object()) return "";
   html::Table table{"Snapshots by module", {"Module", "Exports", "Snapshots", "First", "Last"}, {}};
   for (const json& one : list(history, "modules")) {
-    table.rows.push_back({escaped(text(one, "module")), count(one, "exports"), count(one, "snapshots"), html::time(text(one, "first")),
-                          html::time(text(one, "last"))});
+    table.rows.push_back({escaped(text(one, "module")), count(one, "exports"), count(one, "snapshots"),
+                          html::time(text(one, "first")), html::time(text(one, "last"))});
   }
-  return section("history", "History", "<p>" + count(history, "snapshots") + " snapshots are kept.</p>\n" + (table.rows.empty() ? "" : html::table(table)));
+  return section("history", "History",
+                 "<p>" + count(history, "snapshots") + " snapshots are kept.</p>\n" +
+                     (table.rows.empty() ? "" : html::table(table)));
 }
 
 std::string problems(const json& figures) {
   std::string items;
-  for (const json& one : list(figures, "problems")) items += "<li>" + escaped(text(one, "file") + ": " + text(one, "problem")) + "</li>\n";
+  for (const json& one : list(figures, "problems"))
+    items += "<li>" + escaped(text(one, "file") + ": " + text(one, "problem")) + "</li>\n";
   return items.empty() ? "" : section("problems", "Files that could not be read", "<ul>\n" + items + "</ul>\n");
 }
 
@@ -309,19 +330,27 @@ std::string problems(const json& figures) {
 std::string report_page(const nlohmann::json& figures) {
   const std::string title = text(figures, "course");
   const std::string sections = capabilities(figures) + runs(figures) + speed(figures) +
-                               section("engine", "Whose engine runs", functions(member(member(figures, "engine"), "functions")) +
-                                                                          cpu(member(member(figures, "engine"), "cpu"))) +
+                               section("engine", "Whose engine runs",
+                                       functions(member(member(figures, "engine"), "functions")) +
+                                           cpu(member(member(figures, "engine"), "cpu"))) +
                                hints(figures) + history(figures) + problems(figures);
   std::string links;
-  for (const auto& [id, name] : {std::pair{"capabilities", "Capabilities"}, {"runs", "Demos and milestones"}, {"speed", "Speed"},
-                                 {"engine", "Whose engine runs"}, {"hints", "Hints"}, {"history", "History"},
+  for (const auto& [id, name] : {std::pair{"capabilities", "Capabilities"},
+                                 {"runs", "Demos and milestones"},
+                                 {"speed", "Speed"},
+                                 {"engine", "Whose engine runs"},
+                                 {"hints", "Hints"},
+                                 {"history", "History"},
                                  {"problems", "Files that could not be read"}}) {
-    if (sections.find(fmt::format("<section id=\"{}\"", id)) != std::string::npos) links += fmt::format("<li><a href=\"#{}\">{}</a></li>", id, name);
+    if (sections.find(fmt::format("<section id=\"{}\"", id)) != std::string::npos)
+      links += fmt::format("<li><a href=\"#{}\">{}</a></li>", id, name);
   }
   const std::string body = fmt::format(
       "<a class=\"skip\" href=\"#main\">To the content</a>\n<header>\n<h1>{}</h1>\n<p class=\"quiet\">{}</p>\n"
-      "<p class=\"lead\" id=\"summary\">{} of {} capabilities proven</p>\n<nav aria-label=\"Sections\"><ul>{}</ul></nav>\n</header>\n"
-      "<main id=\"main\">\n{}</main>\n<footer>Made by tito report on {}. Every figure was measured or is kept as evidence in the "
+      "<p class=\"lead\" id=\"summary\">{} of {} capabilities proven</p>\n<nav "
+      "aria-label=\"Sections\"><ul>{}</ul></nav>\n</header>\n"
+      "<main id=\"main\">\n{}</main>\n<footer>Made by tito report on {}. Every figure was measured or is kept as "
+      "evidence in the "
       "workspace; the command that measures again stands beside what was not measured or has changed.</footer>\n",
       escaped(title), escaped(text(figures, "track")), count(figures, "done"), count(figures, "total"), links, sections,
       html::time(text(figures, "at")));

@@ -9,9 +9,9 @@
 namespace tito {
 
 struct Section {
-  std::string name;            // ".text"
-  std::uint64_t address = 0;   // in a program; 0 in an object file
-  std::uint64_t size = 0;      // bytes
+  std::string name;           // ".text"
+  std::uint64_t address = 0;  // in a program; 0 in an object file
+  std::uint64_t size = 0;     // bytes
   bool is_code = false;
 };
 

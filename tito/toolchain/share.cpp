@@ -140,7 +140,8 @@ CpuShare measure_share(const Kit& kit, const std::map<std::string, fs::path>& bo
   for (const fs::path& one : mark_bodies(kit, bodies, given, scratch)) objects.push_back(one);
   const fs::path program = scratch / "profile", folder = scratch / "run";
   const Linking linking = link(kit, objects, program);
-  if (!linking.succeeded) throw Failure(Exit::work_failed, "the measured work does not link: " + printable(linking.output));
+  if (!linking.succeeded)
+    throw Failure(Exit::work_failed, "the measured work does not link: " + printable(linking.output));
   make_folders(folder);
 
   const Owners owners(program);
@@ -164,7 +165,8 @@ CpuShare measure_share(const Kit& kit, const std::map<std::string, fs::path>& bo
       share.rate = number_of(event, "rate");
       share.seconds = number_of(event, "seconds");
     } else if (kind == "sample") {
-      const std::string slug = owners.of(event.value("at", json()).is_number_unsigned() ? event["at"].get<std::uint64_t>() : 0);
+      const std::string slug =
+          owners.of(event.value("at", json()).is_number_unsigned() ? event["at"].get<std::uint64_t>() : 0);
       (share.modules.contains(slug) ? share.modules[slug] : share.given) += count_of(event);
     } else if (kind == "outside" && share.libraries.size() < 100) {
       share.libraries[text_of(event, "library")] += count_of(event);
@@ -175,7 +177,8 @@ CpuShare measure_share(const Kit& kit, const std::map<std::string, fs::path>& bo
     }
   };
   const ProcessResult result = run_process({program.string(), "--seconds", std::to_string(seconds)}, options);
-  if (problem.empty() && result.timed_out) problem = "it was stopped after " + std::to_string(static_cast<int>(options.limit_seconds)) + " s";
+  if (problem.empty() && result.timed_out)
+    problem = "it was stopped after " + std::to_string(static_cast<int>(options.limit_seconds)) + " s";
   if (problem.empty() && result.signal != 0) problem = signal_name(result.signal);
   if (problem.empty() && (!finished || share.total() == 0)) problem = "it ended before anything was measured";
   if (!problem.empty()) throw Failure(Exit::work_failed, "the measured work did not come to its end: " + problem);

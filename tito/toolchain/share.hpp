@@ -20,8 +20,8 @@ namespace tito {
 int count_functions(const Kit& kit, const std::filesystem::path& object);
 
 struct CpuShare {
-  std::string work;                               // what was run
-  double rate = 0;                                // of the work, in its unit
+  std::string work;  // what was run
+  double rate = 0;   // of the work, in its unit
   std::string unit;
   double seconds = 0;                             // for which it ran
   std::map<std::string, std::int64_t> modules;    // slug -> samples in its body
@@ -32,7 +32,8 @@ struct CpuShare {
 };
 
 // Links the course's profile with these bodies (slug -> object) and runs it for about `seconds`, on one thread.
-// throws: Failure(Exit::usage) for a course without a profile; Failure(Exit::work_failed) when the program does not come
+// throws: Failure(Exit::usage) for a course without a profile; Failure(Exit::work_failed) when the program does not
+// come
 //         to its end; Failure(Exit::environment); Interrupted.
 CpuShare measure_share(const Kit& kit, const std::map<std::string, std::filesystem::path>& bodies,
                        const std::filesystem::path& scratch, double seconds);

@@ -28,7 +28,8 @@ std::string key_of(const Chart& chart) {
   for (std::size_t i = 0; i < chart.curves.size(); ++i) {
     const Curve& curve = chart.curves[i];
     key += fmt::format(
-        "<li><svg viewBox=\"0 0 28 8\" width=\"28\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h28\" {}/></svg> {} "
+        "<li><svg viewBox=\"0 0 28 8\" width=\"28\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h28\" {}/></svg> "
+        "{} "
         "<span class=\"quiet\">ends at {}</span></li>",
         line_style(i), escaped(curve.name.empty() ? chart.name : curve.name),
         data(fmt::format("{}", curve.points.back().second), tito::figure(curve.points.back().second, "")));
@@ -59,14 +60,26 @@ std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
       default:
-        if (static_cast<unsigned char>(c) >= 32 && c != 127) result += c;
-        else result += ' ';
+        if (static_cast<unsigned char>(c) >= 32 && c != 127)
+          result += c;
+        else
+          result += ' ';
     }
   }
   return result;
@@ -77,10 +90,13 @@ std::string data(const std::string& exact, const std::string& shown) {
 }
 
 std::string time(const std::string& utc) {
-  static constexpr std::array<const char*, 12> months{"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+  static constexpr std::array<const char*, 12> months{"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
   const bool plain = utc.size() == 20 && utc[4] == '-' && utc[7] == '-' && utc[10] == 'T' && utc[19] == 'Z' &&
-                     std::all_of(utc.begin(), utc.end(), [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == ':' || c == 'T' || c == 'Z'; });
+                     std::all_of(utc.begin(), utc.end(), [](char c) {
+                       return (c >= '0' && c <= '9') || c == '-' || c == ':' || c == 'T' || c == 'Z';
+                     });
   const int month = plain && utc[5] != '-' && utc[6] != '-' ? (utc[5] - '0') * 10 + (utc[6] - '0') : 0;
   if (month < 1 || month > 12) return escaped(utc);
   const std::string day = utc[8] == '0' ? utc.substr(9, 1) : utc.substr(8, 2);
@@ -94,7 +110,11 @@ std::string state(const std::string& name) {
   const bool warn = name == "stale";
   const char* mark = good ? "✓" : bad ? "✗" : warn ? "!" : name == "ready" ? "→" : "·";
   return fmt::format("<span class=\"state {}\"><span aria-hidden=\"true\">{}</span> {}</span>",
-                     good ? "good" : bad ? "bad" : warn ? "warn" : "neutral", mark, escaped(name));
+                     good   ? "good"
+                     : bad  ? "bad"
+                     : warn ? "warn"
+                            : "neutral",
+                     mark, escaped(name));
 }
 
 std::string pairs(const std::vector<std::pair<std::string, std::string>>& rows) {
@@ -106,7 +126,8 @@ std::string pairs(const std::vector<std::pair<std::string, std::string>>& rows) 
 
 std::string table(const Table& table) {
   std::string text = fmt::format(
-      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table><caption>{0}</caption>\n<thead><tr>",
+      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+      "aria-label=\"{0}\"><table><caption>{0}</caption>\n<thead><tr>",
       escaped(table.caption));
   for (const std::string& one : table.head) text += "<th scope=\"col\">" + one + "</th>";
   text += "</tr></thead>\n<tbody>\n";
@@ -125,24 +146,29 @@ std::string figure(const Chart& chart, const std::string& title) {
   const auto at_x = [&](double value) { return left + x.place(value) * wide; };
   const auto at_y = [&](double value) { return top + (1 - y.place(value)) * high; };
   std::string text = fmt::format(
-      "<figure><figcaption>{}</figcaption>\n<svg class=\"chart\" viewBox=\"0 0 {:g} {:g}\" role=\"img\" aria-label=\"{}\">",
+      "<figure><figcaption>{}</figcaption>\n<svg class=\"chart\" viewBox=\"0 0 {:g} {:g}\" role=\"img\" "
+      "aria-label=\"{}\">",
       escaped(chart.name + (chart.y.empty() ? "" : " (" + chart.y + ")")), width, height,
       escaped(title + ". " + description_of(chart)));
   for (const double mark : y.marks) {
     text += fmt::format("<path class=\"grid\" d=\"M{:g} {:.1f}h{:g}\"/>", left, at_y(mark), wide);
-    text += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 6, at_y(mark) + 4, escaped(y.text(mark)));
+    text += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 6, at_y(mark) + 4,
+                        escaped(y.text(mark)));
   }
   for (const double mark : x.marks) {
     text += fmt::format("<path class=\"axis\" d=\"M{:.1f} {:g}v4\"/>", at_x(mark), top + high);
-    text += fmt::format("<text x=\"{:.1f}\" y=\"{:g}\" text-anchor=\"middle\">{}</text>", at_x(mark), top + high + 16, escaped(x.text(mark)));
+    text += fmt::format("<text x=\"{:.1f}\" y=\"{:g}\" text-anchor=\"middle\">{}</text>", at_x(mark), top + high + 16,
+                        escaped(x.text(mark)));
   }
   text += fmt::format("<path class=\"axis\" d=\"M{:g} {:g}v{:g}h{:g}\"/>", left, top, high, wide);
   if (!chart.x.empty()) {
-    text += fmt::format("<text x=\"{:g}\" y=\"{:g}\" text-anchor=\"middle\">{}</text>", left + wide / 2, height - 6, escaped(chart.x));
+    text += fmt::format("<text x=\"{:g}\" y=\"{:g}\" text-anchor=\"middle\">{}</text>", left + wide / 2, height - 6,
+                        escaped(chart.x));
   }
   for (std::size_t i = 0; i < chart.curves.size(); ++i) {
     std::string points;
-    for (const auto& [px, py] : chart.curves[i].points) points += fmt::format("{}{:.1f},{:.1f}", points.empty() ? "" : " ", at_x(px), at_y(py));
+    for (const auto& [px, py] : chart.curves[i].points)
+      points += fmt::format("{}{:.1f},{:.1f}", points.empty() ? "" : " ", at_x(px), at_y(py));
     text += fmt::format("<polyline points=\"{}\" {}/>", points, line_style(i));
   }
   return text + "</svg>\n" + key_of(chart) + "</figure>\n";
@@ -150,17 +176,21 @@ std::string figure(const Chart& chart, const std::string& title) {
 
 std::string bar(const std::vector<Part>& parts, const std::string& description) {
   constexpr double width = 360;
-  std::string text = fmt::format("<svg class=\"bar\" viewBox=\"0 0 {:g} 20\" role=\"img\" aria-label=\"{}\">", width, escaped(description));
+  std::string text = fmt::format("<svg class=\"bar\" viewBox=\"0 0 {:g} 20\" role=\"img\" aria-label=\"{}\">", width,
+                                 escaped(description));
   double at = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const double wide = std::clamp(parts[i].share, 0.0, 1.0) * width;
-    text += fmt::format("<rect class=\"b{}\" x=\"{:.2f}\" y=\"0\" width=\"{:.2f}\" height=\"20\"/>", i % colors, at, std::max(0.0, wide - 1));
+    text += fmt::format("<rect class=\"b{}\" x=\"{:.2f}\" y=\"0\" width=\"{:.2f}\" height=\"20\"/>", i % colors, at,
+                        std::max(0.0, wide - 1));
     at += wide;
   }
   text += "</svg>\n<ul class=\"key\">";
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    text += fmt::format("<li><svg viewBox=\"0 0 14 14\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect class=\"b{}\" width=\"14\" height=\"14\"/></svg> {}</li>",
-                        i % colors, escaped(parts[i].name));
+    text += fmt::format(
+        "<li><svg viewBox=\"0 0 14 14\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect class=\"b{}\" "
+        "width=\"14\" height=\"14\"/></svg> {}</li>",
+        i % colors, escaped(parts[i].name));
   }
   return text + "</ul>\n";
 }

@@ -1,4 +1,5 @@
-// Pieces of a page in HTML that stands alone: no script, nothing from the network, every element closed as XML wants it.
+// Pieces of a page in HTML that stands alone: no script, nothing from the network, every element closed as XML wants
+// it.
 //
 // Whatever is not written in the program itself goes through escaped().
 #pragma once

@@ -3,7 +3,8 @@
 
 namespace tito::html {
 
-// Every text colour has a contrast of at least 4.5 : 1 to the paper in its scheme; tests/tito/report_test.cpp computes it.
+// Every text colour has a contrast of at least 4.5 : 1 to the paper in its scheme; tests/tito/report_test.cpp computes
+// it.
 inline constexpr const char* style_sheet = R"css(:root {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1b1d21; --quiet: #565b63; --rule: #d5d8dd; --link: #0b4f9e;
@@ -42,7 +43,7 @@ code { font: 0.9em ui-monospace, "DejaVu Sans Mono", monospace; }
 dl { margin: 0.5rem 0; font-size: 0.95rem; }
 dl div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.2rem 0; border-bottom: 1px solid var(--rule); }
 dt { color: var(--quiet); } dd { margin: 0; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-data { white-space: nowrap; }
+data, code { white-space: nowrap; }
 .scroll { overflow-x: auto; margin: 0.5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 caption { text-align: left; color: var(--quiet); padding-bottom: 0.25rem; }
@@ -64,6 +65,10 @@ svg text { fill: var(--quiet); font-size: 11px; }
 footer { margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--rule); font-size: 0.85rem; color: var(--quiet); }
 .skip { position: absolute; left: -99rem; }
 .skip:focus { position: static; }
+@media (max-width: 30rem) {
+  table { font-size: 0.82rem; }
+  th, td { padding-left: 0.4rem; }
+}
 @media print {
   :root {
     --paper: #ffffff; --ink: #000000; --quiet: #444444; --rule: #bbbbbb; --link: #000000;
