@@ -182,18 +182,6 @@ std::vector<std::string> Table::lines(const std::string& indent) const {
   return lines;
 }
 
-std::size_t columns_of(const std::string& text) {
-  std::size_t columns = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\x1b') {
-      while (i < text.size() && text[i] != 'm') ++i;
-    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
-      ++columns;
-    }
-  }
-  return columns;
-}
-
 std::string figure(double value, const std::string& unit) {
   const double size = std::abs(value);
   std::string text;
