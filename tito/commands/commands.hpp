@@ -17,7 +17,12 @@ void add_milestone(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_try(CLI::App& app, Context& context);
 void add_tour(CLI::App& app, Context& context);
-void add_recover(CLI::App& app, Context& context);
+void add_progress(CLI::App& app, Context& context);
+void add_undo(CLI::App& app, Context& context);
+void add_history(CLI::App& app, Context& context);
+void add_diff(CLI::App& app, Context& context);
+void add_solution(CLI::App& app, Context& context);
+void add_update(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);
 
 // The option --seed, the same for every command that has it.

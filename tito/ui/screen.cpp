@@ -34,7 +34,15 @@ void write_to(std::FILE* stream, const std::string& text) {
   std::fflush(stream);
 }
 
-// Columns a text takes: escape sequences none, a UTF-8 character one.
+std::string with_thousands(double value) {
+  std::string text = fmt::format("{:.0f}", value);
+  const std::size_t first = value < 0 ? 1 : 0;
+  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+}  // namespace
+
 std::size_t columns_of(const std::string& text) {
   std::size_t columns = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -46,15 +54,6 @@ std::size_t columns_of(const std::string& text) {
   }
   return columns;
 }
-
-std::string with_thousands(double value) {
-  std::string text = fmt::format("{:.0f}", value);
-  const std::size_t first = value < 0 ? 1 : 0;
-  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
-}  // namespace
 
 Screen::Screen() : terminal_(::isatty(STDOUT_FILENO) != 0), utf8_(locale_is_utf8()) { set_color(ColorMode::automatic); }
 
