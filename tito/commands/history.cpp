@@ -66,8 +66,8 @@ void history(Context& context, const HistoryOptions& options) {
     const bool present = context.course().has_module(one.module) && context.workspace().source_hash(one.module) == one.object;
     list.push_back(json_of(one));
     list.back()["present"] = present;
-    std::vector<std::string> cells{screen.paint(Style::bold, std::to_string(one.id)), name_of(one.cause), changed_lines(one), readable_time(one.at),
-                                   present ? screen.paint(Style::accent, "as it is now") : ""};
+    std::vector<std::string> cells{screen.paint(Style::bold, std::to_string(one.id)), name_of(one.cause), changed_lines(one), readable_time(one.at)};
+    if (present) cells.push_back(screen.paint(Style::accent, "as it is now"));
     if (slug.empty()) cells.insert(cells.begin() + 1, one.module.empty() ? "unknown" : one.module);
     table.row(cells);
   }

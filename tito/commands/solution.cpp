@@ -21,7 +21,7 @@ struct Options {
 
 // A function that the student wrote, and how the reference body writes it.
 struct Pair {
-  std::string name;
+  std::string name;  // as the stub and the hints have it
   std::string reference;
   std::optional<std::string> yours;  // none where it was not found in the student's file
 };
@@ -55,10 +55,10 @@ std::vector<Pair> pairs_of(const std::string& reference, const std::string& sour
   const std::vector<FunctionText> own = functions_in(source);
   std::vector<Pair> pairs;
   for (const FunctionText& one : functions_in(reference)) {
-    const bool was_theirs = std::any_of(regions.begin(), regions.end(), [&](const SolutionRegion& region) {
-      return !region.is_helpers() && region.begin > one.body && region.end < one.end;
+    const auto region = std::find_if(regions.begin(), regions.end(), [&](const SolutionRegion& some) {
+      return !some.is_helpers() && some.begin > one.body && some.end < one.end;
     });
-    if (was_theirs) pairs.push_back({one.name, text_of(reference, one), counterpart(source, own, one)});
+    if (region != regions.end()) pairs.push_back({region->name, text_of(reference, one), counterpart(source, own, one)});
   }
   return pairs;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 namespace tito {
 namespace {
@@ -131,6 +132,25 @@ std::size_t find_parameters(const std::string& head, std::string& name) {
   return name.empty() || name == "decltype" ? none : open;
 }
 
+// The name of the class whose body follows, "DataLoader::State"; nothing where none does.
+std::optional<std::string> class_name(std::string head) {
+  if (head.starts_with("template")) {
+    int angles = 0;
+    std::size_t at = head.find('<');
+    for (; at < head.size() && (angles > 0 || head[at] == '<'); ++at) angles += head[at] == '<' ? 1 : head[at] == '>' ? -1 : 0;
+    head = plain_code(head.substr(std::min(at, head.size())));
+  }
+  const std::size_t space = head.find(' ');
+  const std::string word = head.substr(0, space);
+  if ((word != "class" && word != "struct" && word != "union") || head.find('(') != none) return std::nullopt;
+  if (space == none) return "";
+  std::size_t end = space + 1;
+  while (end < head.size() && (is_word(head[end]) || head.substr(end).starts_with("::") || head.substr(end - 1).starts_with("::"))) ++end;
+  return head.substr(space + 1, end - space - 1);
+}
+
+bool is_access(const std::string& head) { return head == "public" || head == "protected" || head == "private"; }
+
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text), reader_(text) {}
@@ -165,6 +185,8 @@ class Scanner {
     if (c == ';') {
       add_defaulted(start, at);
       start = none;
+    } else if (c == ':' && is_access(plain_code(text_.substr(start, at - start)))) {
+      start = none;
     } else if (c == '{') {
       return read_brace(start, at);
     }
@@ -175,7 +197,12 @@ class Scanner {
     const std::string head = plain_code(text_.substr(start, at - start));
     if (head.starts_with("namespace") || head.starts_with("inline namespace") || head == "extern \"C\"" || head == "extern \"C++\"") {
       const std::size_t word = head.find("namespace");
-      scopes_.push_back(word == none ? "extern" : plain_code(head.substr(word + 9)));
+      scopes_.push_back({word == none ? "" : plain_code(head.substr(word + 9)), word == none ? Scope::linkage : Scope::name_space});
+      start = none;
+      return at + 1;
+    }
+    if (const auto name = class_name(head)) {
+      scopes_.push_back({*name, Scope::type});
       start = none;
       return at + 1;
     }
@@ -202,10 +229,14 @@ class Scanner {
 
   void add(std::size_t begin, std::size_t body, std::size_t end, const std::string& head, const std::string& name) {
     FunctionText function{name, head, "", head.starts_with("static "), begin, begin, body, end};
-    for (const std::string& scope : scopes_) {
-      if (scope.empty()) function.is_internal = true;
-      else if (scope != "extern") function.scope += (function.scope.empty() ? "" : "::") + scope;
+    std::string types;
+    for (const Scope& scope : scopes_) {
+      const std::string& word = scope.name;
+      if (scope.kind == Scope::type) types += word + "::";
+      if (scope.kind == Scope::name_space && !word.empty()) function.scope += (function.scope.empty() ? "" : "::") + word;
+      if (scope.kind == Scope::type || (scope.kind == Scope::name_space && word.empty())) function.is_internal = true;
     }
+    function.name = types + function.name;
     function.comment = comment_above(begin);
     functions_.push_back(function);
   }
@@ -227,9 +258,14 @@ class Scanner {
     return top;
   }
 
+  struct Scope {
+    std::string name;
+    enum Kind { name_space, linkage, type } kind;
+  };
+
   std::string_view text_;
   Reader reader_;
-  std::vector<std::string> scopes_;
+  std::vector<Scope> scopes_;
   std::vector<FunctionText> functions_;
 };
 

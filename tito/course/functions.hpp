@@ -1,7 +1,7 @@
 // The functions that a C++ source defines, found without a compiler: tito must find them also where the source does not
 // compile.
 //
-// Only definitions at namespace scope are found, not those inside a class. Macros are not expanded.
+// Macros are not expanded.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@
 namespace tito {
 
 struct FunctionText {
-  std::string name;   // as written: "Tensor::reshape", "operator+"
+  std::string name;   // as written: "Tensor::reshape", "operator+"; inside of a class with its name before it
   std::string head;   // all before the body, without comments, each run of blanks as one: to tell overloads apart
   std::string scope;  // the namespaces around it: "tinytorch", "a::b", or empty
-  bool is_internal = false;  // inside of an unnamed namespace, or static
+  bool is_internal = false;  // static, or inside of an unnamed namespace or a class
 
   // Places in the source.
   std::size_t comment = 0;  // the start of the comment right above it; `begin` where there is none

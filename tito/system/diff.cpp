@@ -49,7 +49,7 @@ class Comparison {
   // A point on a shortest path from one corner of the part to the other, found by searching from both until the two
   // searches meet. Neither corner, since both texts are neither empty nor start or end alike, so at least one edit
   // lies on either side. Diagonal k holds the points with x - y = k; `forward` and `backward` hold the furthest x on
-  // each that so many edits reach.
+  // each that so many edits reach; backward diagonals are counted from the far corner's, `shift`.
   std::optional<Point> meeting_point(Index old_begin, Index old_end, Index new_begin, Index new_end) {
     const Index n = old_end - old_begin, m = new_end - new_begin, shift = n - m, offset = n + m + 1;
     std::vector<Index> forward(static_cast<std::size_t>(2 * offset + 1), 0);
@@ -65,15 +65,15 @@ class Comparison {
         while (x < n && y < m && same(old_begin + x, new_begin + y)) ++x, ++y;
         at(forward, k) = x;
         const bool searched = k - shift >= -(edits - 1) && k - shift <= edits - 1;
-        if (meet_forward && searched && inside(x, y) && x >= at(backward, k)) return Point{old_begin + x, new_begin + y};
+        if (meet_forward && searched && inside(x, y) && x >= at(backward, k - shift)) return Point{old_begin + x, new_begin + y};
       }
       for (Index j = -edits; j <= edits; j += 2) {
         const Index k = j + shift;
         Index x = n;
-        if (edits > 0) x = j == edits || (j != -edits && at(backward, k - 1) < at(backward, k + 1)) ? at(backward, k - 1) : at(backward, k + 1) - 1;
+        if (edits > 0) x = j == edits || (j != -edits && at(backward, j - 1) < at(backward, j + 1)) ? at(backward, j - 1) : at(backward, j + 1) - 1;
         Index y = x - k;
         while (x > 0 && y > 0 && y <= m && x <= n && same(old_begin + x - 1, new_begin + y - 1)) --x, --y;
-        at(backward, k) = x;
+        at(backward, j) = x;
         if (!meet_forward && k >= -edits && k <= edits && inside(x, y) && x <= at(forward, k)) return Point{old_begin + x, new_begin + y};
       }
     }
