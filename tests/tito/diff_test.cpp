@@ -14,7 +14,8 @@ std::mt19937_64 generator() { return std::mt19937_64(judge::seed()); }
 // Lines over a small alphabet, so that much is shared; perhaps without an end.
 std::string random_text(std::mt19937_64& random, std::size_t lines, std::size_t alphabet) {
   std::string text;
-  for (std::size_t i = 0; i < lines; ++i) text += "line " + std::to_string(random() % alphabet) + (random() % 17 == 0 ? "" : "\n");
+  for (std::size_t i = 0; i < lines; ++i)
+    text += "line " + std::to_string(random() % alphabet) + (random() % 17 == 0 ? "" : "\n");
   return text;
 }
 
@@ -60,7 +61,8 @@ TEST_CASE("A diff applied to one text gives the other, and is as short as can be
   std::mt19937_64 random = generator();
   for (int round = 0; round < 1500; ++round) {
     const std::string before = random_text(random, random() % 40, 1 + random() % 12);
-    const std::string after = round % 2 == 0 ? edited(random, before) : random_text(random, random() % 40, 1 + random() % 12);
+    const std::string after =
+        round % 2 == 0 ? edited(random, before) : random_text(random, random() % 40, 1 + random() % 12);
     INFO("seed " << judge::seed() << ", round " << round);
     CHECK_SAME(applied(before, after), after);
     const tito::ChangeCount count = tito::count_changes(before, after);
@@ -81,7 +83,8 @@ TEST_CASE("Texts that differ in thousands of lines are compared in a moment", "[
 
 TEST_CASE("Equal texts have no changes, and an empty one is all added or removed", "[diff]") {
   CHECK(tito::unified_diff("a\nb\n", "a\nb\n", "x", "y").empty());
-  CHECK_SAME(tito::unified_diff("", "a\nb", "x", "y"), std::string("--- x\n+++ y\n@@ -0,0 +1,2 @@\n+a\n+b\n\\ No newline at end of file\n"));
+  CHECK_SAME(tito::unified_diff("", "a\nb", "x", "y"),
+             std::string("--- x\n+++ y\n@@ -0,0 +1,2 @@\n+a\n+b\n\\ No newline at end of file\n"));
   CHECK_SAME(tito::unified_diff("a\n", "", "x", "y"), std::string("--- x\n+++ y\n@@ -1 +0,0 @@\n-a\n"));
 }
 
@@ -117,7 +120,8 @@ TEST_CASE("patch takes the unified diff of random texts", "[diff][limit:60]") {
 
 TEST_CASE("A drawn diff keeps to the width, and shows every character", "[diff]") {
   const tito::Screen screen;
-  const std::string before = "short\n" + std::string(90, 'x') + "\nlast\n", after = "short\n" + std::string(95, 'y') + "\tü\x1b[31m\nlast\n";
+  const std::string before = "short\n" + std::string(90, 'x') + "\nlast\n",
+                    after = "short\n" + std::string(95, 'y') + "\tü\x1b[31m\nlast\n";
   std::string seen;
   for (const std::string& line : tito::drawn_below(screen, tito::hunks_between(before, after), 40)) {
     CHECK(tito::columns_of(line) <= 40);
@@ -128,7 +132,8 @@ TEST_CASE("A drawn diff keeps to the width, and shows every character", "[diff]"
   CHECK_SAME(std::count(seen.begin(), seen.end(), 'y'), 95);
   CHECK_CONTAINS(seen, "ü");
   for (const int width : {100, 131}) {
-    for (const std::string& line : tito::drawn_beside(screen, before, after, width)) CHECK(tito::columns_of(line) <= static_cast<std::size_t>(width));
+    for (const std::string& line : tito::drawn_beside(screen, before, after, width))
+      CHECK(tito::columns_of(line) <= static_cast<std::size_t>(width));
   }
 }
 

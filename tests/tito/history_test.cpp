@@ -6,7 +6,9 @@ namespace {
 const std::string count_file = "modules/01_count/count.cpp";
 const std::string index_file = ".tito/snapshots/index.json";
 
-nlohmann::json snapshots(const Sandbox& box, const std::string& module = "01") { return box.tito({"history", module, "--json"}).json().at("snapshots"); }
+nlohmann::json snapshots(const Sandbox& box, const std::string& module = "01") {
+  return box.tito({"history", module, "--json"}).json().at("snapshots");
+}
 
 std::string source(const Sandbox& box) { return tito::read_file(box.path(count_file)); }
 
@@ -61,7 +63,8 @@ TEST_CASE("One function is reset alone", "[history][limit:60]") {
   CHECK_CONTAINS(unknown.err, "evens");
 }
 
-TEST_CASE("With nothing overwritten there is nothing to undo, and an unknown snapshot is refused", "[history][limit:60]") {
+TEST_CASE("With nothing overwritten there is nothing to undo, and an unknown snapshot is refused",
+          "[history][limit:60]") {
   Sandbox box;
   box.init();
   CHECK_SAME(box.tito({"undo"}).status, 2);
@@ -75,7 +78,8 @@ TEST_CASE("With nothing overwritten there is nothing to undo, and an unknown sna
   CHECK_CONTAINS(other.err, "total");
 }
 
-TEST_CASE("history lists exports and whatever was overwritten, newest first, with the lines that changed", "[history][limit:60]") {
+TEST_CASE("history lists exports and whatever was overwritten, newest first, with the lines that changed",
+          "[history][limit:60]") {
   Sandbox box;
   box.init(true);
   REQUIRE(box.tito({"export", "01"}).status == 0);
@@ -192,7 +196,9 @@ TEST_CASE("solution opens with the export, and closes when the file changes", "[
   CHECK_SAME(result.at("functions").at(1).at("same"), true);
   CHECK(!contains(result.dump(), "SOLUTION"));
   const Run one = box.tito({"solution", "01", "count_to"});
-  CHECK_CONTAINS(one.out, "-  for (int i = 1; i <= n; ++i) numbers.emplace_back(i);\n+  for (int i = 1; i <= n; ++i) numbers.push_back(i);\n");
+  CHECK_CONTAINS(one.out,
+                 "-  for (int i = 1; i <= n; ++i) numbers.emplace_back(i);\n+  for (int i = 1; i <= n; ++i) "
+                 "numbers.push_back(i);\n");
   CHECK(!contains(one.out, "evens"));
   const Run unknown = box.tito({"solution", "01", "evnes"});
   CHECK_SAME(unknown.status, 2);
@@ -240,7 +246,8 @@ TEST_CASE("A record of a newer tito is announced as such, kept, and never overwr
   REQUIRE(box.tito({"export", "01"}).status == 0);
   const std::string newer = "{\"schema\": \"tito-progress/9\", \"modules\": {}, \"dreams\": []}";
   tito::write_atomically(box.path(".tito/progress.json"), newer);
-  for (const std::vector<std::string>& command : {std::vector<std::string>{"next"}, {"module", "test", "01"}, {"export", "01"}}) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"next"}, {"module", "test", "01"}, {"export", "01"}}) {
     const Run run = box.tito(command);
     CHECK_SAME(run.status, 4);
     CHECK_CONTAINS(run.err, "written by a newer tito");
@@ -252,7 +259,8 @@ TEST_CASE("A record of a newer tito is announced as such, kept, and never overwr
   CHECK_SAME(rebuilt.at("modules").at(0).at("state"), "exported");
 }
 
-TEST_CASE("A record of the first version is read, and takes the present form with the next change", "[history][limit:60]") {
+TEST_CASE("A record of the first version is read, and takes the present form with the next change",
+          "[history][limit:60]") {
   Sandbox box;
   box.init(true);
   REQUIRE(box.tito({"export", "01"}).status == 0);

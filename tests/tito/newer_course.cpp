@@ -41,14 +41,21 @@ std::string NewerCourse::build() const {
   const std::string include = (root_ / "include").string();
   for (const char* mode : {"check", "full"}) kit["flags"][mode].back() = "-I" + include;
   for (const std::string slug : {"count", "total"}) {
-    const fs::path folder = fs::exists(root_ / "modules" / ("01_" + slug)) ? root_ / "modules" / ("01_" + slug) : root_ / "modules" / ("02_" + slug);
+    const fs::path folder = fs::exists(root_ / "modules" / ("01_" + slug)) ? root_ / "modules" / ("01_" + slug)
+                                                                           : root_ / "modules" / ("02_" + slug);
     const fs::path object = root_ / (slug + ".o");
-    const std::string command = std::string(TEST_COMPILER) + " -std=c++20 -I'" + include + "' -c '" + (folder / (slug + ".cpp")).string() + "' -o '" + object.string() + "'";
+    const std::string command = std::string(TEST_COMPILER) + " -std=c++20 -I'" + include + "' -c '" +
+                                (folder / (slug + ".cpp")).string() + "' -o '" + object.string() + "'";
     REQUIRE(std::system(command.c_str()) == 0);
     kit["objects"]["body"][slug] = object.string();
   }
   kit["objects"]["fast"] = nlohmann::json::object();
   tito::write_atomically(root_ / "contract.hpp", "#include \"toy/count.hpp\"\n#include \"toy/total.hpp\"\n");
+  std::string precompile = TEST_COMPILER;
+  for (const nlohmann::json& flag : kit["flags"]["check"]) precompile += " '" + flag.get<std::string>() + "'";
+  precompile +=
+      " -x c++-header '" + (root_ / "contract.hpp").string() + "' -o '" + (root_ / "contract.hpp.gch").string() + "'";
+  REQUIRE(std::system(precompile.c_str()) == 0);
   kit["precompiled"] = (root_ / "contract.hpp").string();
   kit["course"] = (root_ / "modules/course.json").string();
   kit["contract"] = include;

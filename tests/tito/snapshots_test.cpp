@@ -13,11 +13,14 @@ using tito::Cause;
 
 std::string big(char c, std::size_t size = 1000) { return std::string(size, c); }
 
-fs::path object_of(const fs::path& store, const tito::Snapshot& one) { return store / "objects" / one.object.substr(0, 2) / one.object.substr(2); }
+fs::path object_of(const fs::path& store, const tito::Snapshot& one) {
+  return store / "objects" / one.object.substr(0, 2) / one.object.substr(2);
+}
 
 int stored(const fs::path& store) {
   int count = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(store / "objects")) count += entry.is_regular_file() ? 1 : 0;
+  for (const auto& entry : fs::recursive_directory_iterator(store / "objects"))
+    count += entry.is_regular_file() ? 1 : 0;
   return count;
 }
 
@@ -78,7 +81,8 @@ TEST_CASE("Snapshots are bounded in bytes, whatever module they are of", "[snaps
   CHECK_SAME(store.list("total").size(), 1U);
 }
 
-TEST_CASE("A damaged list of snapshots is named and never overwritten; repair keeps it and finds the texts", "[snapshots]") {
+TEST_CASE("A damaged list of snapshots is named and never overwritten; repair keeps it and finds the texts",
+          "[snapshots]") {
   const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
   const tito::SnapshotStore store(folder.path());
   store.keep("count", "first", Cause::reset);
@@ -165,12 +169,15 @@ int main() { return 0; }
   for (const tito::FunctionText& one : tito::functions_in(source)) {
     names.push_back(one.name);
     if (!one.is_internal) visible.push_back(one.full_name());
-    if (one.name == "operator+") CHECK_CONTAINS(source.substr(one.comment, one.end - one.comment), "// Adds.\n// Two lines.\nTensor operator+");
+    if (one.name == "operator+")
+      CHECK_CONTAINS(source.substr(one.comment, one.end - one.comment), "// Adds.\n// Two lines.\nTensor operator+");
     if (one.name == "Tensor::operator==") CHECK_SAME(one.comment, one.begin);
-    if (one.name == "Layer::Layer") CHECK_SAME(source.substr(one.body, one.end - one.body), std::string("{ check(); }"));
+    if (one.name == "Layer::Layer")
+      CHECK_SAME(source.substr(one.body, one.end - one.body), std::string("{ check(); }"));
   }
-  CHECK_SAME(names, (std::vector<std::string>{"helper", "hidden", "operator+", "Tensor::operator==", "Tensor::operator()", "make", "Layer::Layer",
-                                              "Layer::~Layer", "State::State", "State::inside", "outer::inner::f", "main"}));
+  CHECK_SAME(names, (std::vector<std::string>{
+                        "helper", "hidden", "operator+", "Tensor::operator==", "Tensor::operator()", "make",
+                        "Layer::Layer", "Layer::~Layer", "State::State", "State::inside", "outer::inner::f", "main"}));
   CHECK_SAME(visible.front(), std::string("tinytorch::operator+"));
   CHECK_SAME(visible.back(), std::string("main"));
 }

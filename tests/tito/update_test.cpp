@@ -38,7 +38,8 @@ TEST_CASE("A workspace that was just made is up to date", "[update][limit:60]") 
   CHECK_SAME(run.out, std::string("all is up to date\n"));
 }
 
-TEST_CASE("A new function arrives as a stub at the end, the work stays, and progress shows as stale", "[update][limit:120]") {
+TEST_CASE("A new function arrives as a stub at the end, the work stays, and progress shows as stale",
+          "[update][limit:120]") {
   Sandbox box;
   box.init(true);
   REQUIRE(box.tito({"export", "01"}).status == 0);
@@ -62,13 +63,16 @@ TEST_CASE("A new function arrives as a stub at the end, the work stays, and prog
   const std::string now = tito::read_file(box.path(count_file));
   REQUIRE(now.starts_with(work));
   CHECK_CONTAINS(now.substr(work.size()), "// ---- Added by tito update on ");
-  CHECK_CONTAINS(now, "namespace toy {\n\n// What is left without the even ones.\nint odds(const std::vector<int>& numbers) {\n  throw NotImplemented(\"count\", \"odds\");\n}\n");
+  CHECK_CONTAINS(now,
+                 "namespace toy {\n\n// What is left without the even ones.\nint odds(const std::vector<int>& numbers) "
+                 "{\n  throw NotImplemented(\"count\", \"odds\");\n}\n");
   CHECK(!contains(now.substr(work.size()), "SOLUTION"));
   CHECK_CONTAINS(tito::read_file(box.path("modules/01_count/README.md")), "`odds`");
   CHECK_CONTAINS(tito::read_file(box.path("package/include/toy/count.hpp")), "odds");
   CHECK_CONTAINS(tito::read_file(box.path("compile_commands.json")), "newer/include");
   CHECK_SAME(box.tito({"module", "list", "--json", "--kit", kit}).json().at("modules").at(0).at("state"), "stale");
-  CHECK_SAME(box.tito({"checkpoint", "status", "--json", "--kit", kit}).json().at("checkpoints").at(0).at("state"), "stale");
+  CHECK_SAME(box.tito({"checkpoint", "status", "--json", "--kit", kit}).json().at("checkpoints").at(0).at("state"),
+             "stale");
   CHECK_SAME(box.tito({"module", "test", "01", "--kit", kit}).status, 0);  // it compiles and lacks nothing
 
   const Run again = box.tito({"update", "--kit", kit});
@@ -81,7 +85,8 @@ TEST_CASE("A new function arrives as a stub at the end, the work stays, and prog
 TEST_CASE("A module that has another number moves with all that is in its folder", "[update][limit:120]") {
   Sandbox box;
   box.init(true);
-  const std::string count = tito::read_file(box.path(count_file)), total = tito::read_file(box.path("modules/02_total/total.cpp"));
+  const std::string count = tito::read_file(box.path(count_file)),
+                    total = tito::read_file(box.path("modules/02_total/total.cpp"));
   tito::write_atomically(box.path("modules/01_count/notes.txt"), "mine");
   const NewerCourse newer(box.root() / "newer");
   newer.add_function();
@@ -117,7 +122,8 @@ TEST_CASE("Beside a file that does not compile the new skeleton is put, and the 
   const auto beside = change(update(box, kit).json(), "beside", "count.new.cpp");
   CHECK_CONTAINS(beside.at("reason").get<std::string>(), "oops");
   CHECK_SAME(tito::read_file(box.path(count_file)), work);
-  CHECK_CONTAINS(tito::read_file(box.path("modules/01_count/count.new.cpp")), "throw NotImplemented(\"count\", \"odds\");");
+  CHECK_CONTAINS(tito::read_file(box.path("modules/01_count/count.new.cpp")),
+                 "throw NotImplemented(\"count\", \"odds\");");
   CHECK_SAME(update(box, kit).json().at("up_to_date"), true);
 }
 
@@ -135,7 +141,8 @@ TEST_CASE("A file that compiles now, but would not with the new functions, is no
   CHECK_SAME(tito::read_file(box.path(count_file)), work);
 }
 
-TEST_CASE("A lesson or an editor's file that the student changed is kept when it is renewed, and left when it is not", "[update][limit:120]") {
+TEST_CASE("A lesson or an editor's file that the student changed is kept when it is renewed, and left when it is not",
+          "[update][limit:120]") {
   Sandbox box;
   box.init(true);
   tito::write_atomically(box.path("modules/01_count/README.md"), "my notes\n");
@@ -153,7 +160,8 @@ TEST_CASE("A lesson or an editor's file that the student changed is kept when it
   CHECK_CONTAINS(tito::read_file(box.path(".clangd")), "CompilationDatabase");
 }
 
-TEST_CASE("A given header that the course has no more leaves the package; what is the student's stays", "[update][limit:120]") {
+TEST_CASE("A given header that the course has no more leaves the package; what is the student's stays",
+          "[update][limit:120]") {
   Sandbox box;
   const NewerCourse older(box.root() / "older");
   tito::write_atomically(older.root() / "include/toy/extra.hpp", "#pragma once\n");
@@ -182,7 +190,8 @@ TEST_CASE("A workspace without a record of what was given is brought up to date 
   CHECK_SAME(update(box, kit).json().at("up_to_date"), true);
 }
 
-TEST_CASE("A new module of the course comes as a skeleton, and a folder that is no module is named", "[update][limit:120]") {
+TEST_CASE("A new module of the course comes as a skeleton, and a folder that is no module is named",
+          "[update][limit:120]") {
   Sandbox box;
   box.init(true);
   fs::remove_all(box.path("modules/02_total"));

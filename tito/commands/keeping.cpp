@@ -33,7 +33,9 @@ Undo restore(const Site& site, const std::string& slug, const Snapshot& snapshot
 
 }  // namespace
 
-SnapshotStore snapshots_of(const Workspace& workspace) { return SnapshotStore(workspace.root() / ".tito" / "snapshots"); }
+SnapshotStore snapshots_of(const Workspace& workspace) {
+  return SnapshotStore(workspace.root() / ".tito" / "snapshots");
+}
 
 FileLock lock_work(const Workspace& workspace) {
   const fs::path lock = workspace.root() / ".tito" / "snapshots" / "work.lock";
@@ -80,8 +82,11 @@ Undo undo_last(const Site& site, const std::string& slug) {
   };
   const auto last = std::find_if(all.rbegin(), all.rend(), wanted);
   if (last == all.rend()) {
-    throw Failure(Exit::usage, "there is nothing to undo: tito has not overwritten " + (slug.empty() ? "a file of yours" : site.workspace.source_name(slug)),
-                  "snapshots of exports: tito history" + (slug.empty() ? "" : " " + slug) + "; tito undo --to ID brings one back");
+    throw Failure(Exit::usage,
+                  "there is nothing to undo: tito has not overwritten " +
+                      (slug.empty() ? "a file of yours" : site.workspace.source_name(slug)),
+                  "snapshots of exports: tito history" + (slug.empty() ? "" : " " + slug) +
+                      "; tito undo --to ID brings one back");
   }
   return restore(site, last->module, *last);
 }
@@ -90,14 +95,18 @@ Undo undo_to(const Site& site, const std::string& slug, std::int64_t id) {
   const FileLock lock = lock_work(site.workspace);
   const std::vector<Snapshot> all = snapshots_of(site.workspace).list();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Snapshot& one) { return one.id == id; });
-  if (found == all.end()) throw Failure(Exit::usage, "there is no snapshot " + std::to_string(id), "tito history lists them");
+  if (found == all.end())
+    throw Failure(Exit::usage, "there is no snapshot " + std::to_string(id), "tito history lists them");
   if (!slug.empty() && !found->module.empty() && found->module != slug) {
     throw Failure(Exit::usage, "snapshot " + std::to_string(id) + " is of module " + found->module + ", not of " + slug,
                   "tito undo --to " + std::to_string(id));
   }
   const std::string module = found->module.empty() ? slug : found->module;
   if (!site.course.has_module(module)) {
-    throw Failure(Exit::usage, "snapshot " + std::to_string(id) + " is of " + (module.empty() ? "a module that is not known any more" : "module " + module + ", which the course does not have"),
+    throw Failure(Exit::usage,
+                  "snapshot " + std::to_string(id) + " is of " +
+                      (module.empty() ? "a module that is not known any more"
+                                      : "module " + module + ", which the course does not have"),
                   module.empty() ? "name it: tito undo MODULE --to " + std::to_string(id) : "");
   }
   return restore(site, module, *found);

@@ -10,7 +10,7 @@ namespace {
 
 struct Row {
   std::string slug;
-  bool written = false;   // the file differs from the skeleton
+  bool written = false;  // the file differs from the skeleton
   std::optional<Check> check;
   bool exported = false;  // the package holds this very source
   std::string proof;      // "proven", "not proven" or empty
@@ -23,7 +23,9 @@ void take_up_export(const Site& site, Row& row) {
   if (!row.exported) return;
   site.workspace.progress_file().update([&](Progress& progress) {
     ModuleProgress& module = progress.modules[row.slug];
-    if (!module.exported || module.exported->source != row.check->source_hash || module.exported->contract != site.contract) module.exported = module.tested;
+    if (!module.exported || module.exported->source != row.check->source_hash ||
+        module.exported->contract != site.contract)
+      module.exported = module.tested;
   });
 }
 
@@ -57,10 +59,12 @@ std::vector<Row> run_again(Context& context) {
 }
 
 void print_recovery(Screen& screen, const ProgressFile::Recovery& recovery) {
-  if (!recovery.was_damaged) return screen.line("the record of your progress can be read; what it says is found out again");
+  if (!recovery.was_damaged)
+    return screen.line("the record of your progress can be read; what it says is found out again");
   screen.line(recovery.problem);
   if (!recovery.kept_as.empty()) screen.line("that record is kept as " + recovery.kept_as.string());
-  screen.line(recovery.from_previous ? "the previous version is in its place" : "there was no previous version to read; a new record is made");
+  screen.line(recovery.from_previous ? "the previous version is in its place"
+                                     : "there was no previous version to read; a new record is made");
 }
 
 void rebuild(Context& context) {
@@ -74,15 +78,24 @@ void rebuild(Context& context) {
   for (const Row& row : rows) {
     const std::string& checkpoint = context.course().module(row.slug).checkpoint;
     const std::string state = name_of(standing.modules.at(row.slug));
-    nlohmann::json one = {{"module", row.slug}, {"written", row.written}, {"state", state}, {"checkpoint", checkpoint},
+    nlohmann::json one = {{"module", row.slug},
+                          {"written", row.written},
+                          {"state", state},
+                          {"checkpoint", checkpoint},
                           {"checkpoint_state", name_of(standing.checkpoints.at(checkpoint))}};
     if (row.check) one["planned"] = row.check->verdict.planned, one["passed"] = row.check->verdict.passed;
     modules.push_back(one);
-    const std::string tests = row.check ? fmt::format("{} of {} cases pass", row.check->verdict.passed, row.check->verdict.planned) : "not written yet";
-    table.row({screen.mark(state), module_label(context.workspace().track(), row.slug), state, tests, row.proof.empty() ? "" : checkpoint + " " + row.proof});
+    const std::string tests =
+        row.check ? fmt::format("{} of {} cases pass", row.check->verdict.passed, row.check->verdict.planned)
+                  : "not written yet";
+    table.row({screen.mark(state), module_label(context.workspace().track(), row.slug), state, tests,
+               row.proof.empty() ? "" : checkpoint + " " + row.proof});
   }
-  context.result = {{"was_damaged", recovery.was_damaged}, {"problem", recovery.problem}, {"kept_as", recovery.kept_as.string()},
-                    {"from_previous", recovery.from_previous}, {"modules", modules}};
+  context.result = {{"was_damaged", recovery.was_damaged},
+                    {"problem", recovery.problem},
+                    {"kept_as", recovery.kept_as.string()},
+                    {"from_previous", recovery.from_previous},
+                    {"modules", modules}};
   screen.line();
   for (const std::string& line : table.lines()) screen.row(line);
 }
@@ -93,11 +106,15 @@ void add_progress(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("progress", "The record of what you have shown");
   group->require_subcommand(1);
   group->footer("Example:\n  tito progress rebuild");
-  CLI::App* rebuilder = group->add_subcommand("rebuild", "Find out again what you have shown; a damaged record is kept first");
-  rebuilder->footer("A record that is damaged, or that a newer tito wrote, is kept under another name, and the version before it is taken\n"
-                    "up if it can be read. Then every module that you have written is tested again and every exported one proven again.\n"
-                    "Milestones are not run again.\n\n"
-                    "Example:\n  tito progress rebuild");
+  CLI::App* rebuilder =
+      group->add_subcommand("rebuild", "Find out again what you have shown; a damaged record is kept first");
+  rebuilder->footer(
+      "A record that is damaged, or that a newer tito wrote, is kept under another name, and the version before it is "
+      "taken\n"
+      "up if it can be read. Then every module that you have written is tested again and every exported one proven "
+      "again.\n"
+      "Milestones are not run again.\n\n"
+      "Example:\n  tito progress rebuild");
   rebuilder->callback([&context] { rebuild(context); });
 }
 

@@ -18,7 +18,9 @@ WorkspaceFiles package_files(const Kit& kit) {
   WorkspaceFiles files;
   for (const auto& [from, to] : kit.package()) {
     for (const auto& entry : fs::recursive_directory_iterator(from)) {
-      if (entry.is_regular_file()) files[(fs::path("package") / to / fs::relative(entry.path(), from)).lexically_normal()] = read_file(entry.path());
+      if (entry.is_regular_file())
+        files[(fs::path("package") / to / fs::relative(entry.path(), from)).lexically_normal()] =
+            read_file(entry.path());
     }
   }
   return files;
@@ -66,14 +68,19 @@ std::string stubs_for(const std::vector<std::string>& missing, const std::string
   for (const FunctionText& one : functions_in(source)) own_heads.push_back(one.scope + " " + one.head);
   std::vector<FunctionText> wanted;
   for (const FunctionText& one : functions_in(skeleton)) {
-    const bool is_missing = std::any_of(missing.begin(), missing.end(), [&](const std::string& symbol) { return is_called(one, name_of_symbol(symbol)); });
+    const bool is_missing = std::any_of(missing.begin(), missing.end(), [&](const std::string& symbol) {
+      return is_called(one, name_of_symbol(symbol));
+    });
     const bool stands = std::find(own_heads.begin(), own_heads.end(), one.scope + " " + one.head) != own_heads.end();
     if (is_missing && !stands && !one.is_internal) wanted.push_back(one);
   }
   for (const std::string& symbol : missing) {
-    if (std::none_of(wanted.begin(), wanted.end(), [&](const FunctionText& one) { return is_called(one, name_of_symbol(symbol)); })) return "";
+    if (std::none_of(wanted.begin(), wanted.end(),
+                     [&](const FunctionText& one) { return is_called(one, name_of_symbol(symbol)); }))
+      return "";
   }
-  std::string text = "\n// ---- Added by tito update on " + utc_now().substr(0, 10) + ": new in the contract of module " + slug + "\n";
+  std::string text =
+      "\n// ---- Added by tito update on " + utc_now().substr(0, 10) + ": new in the contract of module " + slug + "\n";
   std::string scope;
   const auto close = [&] {
     if (!scope.empty()) text += "\n}  // namespace " + scope + "\n";
@@ -101,7 +108,11 @@ std::string first_error(const Compilation& compilation) {
 class Planner {
  public:
   explicit Planner(const Site& site)
-      : site_(site), root_(site.workspace.root()), track_(site.workspace.track()), scratch_(site.workspace.scratch()), old_(GivenRecord::load(root_)) {}
+      : site_(site),
+        root_(site.workspace.root()),
+        track_(site.workspace.track()),
+        scratch_(site.workspace.scratch()),
+        old_(GivenRecord::load(root_)) {}
 
   UpdatePlan run(const std::function<void(const std::string&)>& on_module) {
     WorkspaceFiles files = given_files(site_.kit, site_.course, track_, root_);
@@ -126,7 +137,8 @@ class Planner {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(root_ / "modules", ignored)) {
       const std::string name = entry.path().filename().string();
-      if (entry.is_directory() && slug_of_folder(name) == slug && name != wanted.filename()) others.push_back(fs::path("modules") / name);
+      if (entry.is_directory() && slug_of_folder(name) == slug && name != wanted.filename())
+        others.push_back(fs::path("modules") / name);
     }
     folders_[slug] = wanted;
     const bool moves = !fs::exists(root_ / wanted) && others.size() == 1;
@@ -135,7 +147,8 @@ class Planner {
       plan_.steps.push_back({.kind = StepKind::renumber, .module = slug, .path = wanted, .from = others.front()});
       return;
     }
-    for (const fs::path& other : others) plan_.notes.push_back(other.string() + " stays as it is; the folder of " + slug + " is " + wanted.string());
+    for (const fs::path& other : others)
+      plan_.notes.push_back(other.string() + " stays as it is; the folder of " + slug + " is " + wanted.string());
   }
 
   void note_strangers() {
@@ -143,13 +156,15 @@ class Planner {
     for (const auto& entry : fs::directory_iterator(root_ / "modules", ignored)) {
       const std::string name = entry.path().filename().string();
       const std::string slug = slug_of_folder(name);
-      if (!slug.empty() && !folders_.contains(slug)) plan_.notes.push_back("modules/" + name + " stays as it is: the course has no module " + slug + " any more");
+      if (!slug.empty() && !folders_.contains(slug))
+        plan_.notes.push_back("modules/" + name + " stays as it is: the course has no module " + slug + " any more");
     }
   }
 
   // Where a file lies before any folder moves.
   fs::path on_disk(const fs::path& path) const {
-    const std::string slug = path.begin()->string() == "modules" ? slug_of_folder(std::next(path.begin())->string()) : "";
+    const std::string slug =
+        path.begin()->string() == "modules" ? slug_of_folder(std::next(path.begin())->string()) : "";
     const auto folder = folders_.find(slug);
     return root_ / (folder == folders_.end() ? path : folder->second / path.filename());
   }
@@ -174,11 +189,17 @@ class Planner {
       const fs::path target = path.parent_path() / (slug + ".new.cpp");
       const auto present = read_if_present(on_disk(target));
       if (present == skeleton) return;
-      plan_.steps.push_back({.kind = StepKind::beside, .module = slug, .path = target, .content = skeleton, .reason = reason, .set_aside = present.has_value()});
+      plan_.steps.push_back({.kind = StepKind::beside,
+                             .module = slug,
+                             .path = target,
+                             .content = skeleton,
+                             .reason = reason,
+                             .set_aside = present.has_value()});
     };
     const Compilation compilation = compile_text(slug, *source);
     if (!compilation.succeeded) {
-      if (skeleton_is_new || !lacking_by_name(*source, skeleton).empty()) beside("it does not compile (" + first_error(compilation) + ")");
+      if (skeleton_is_new || !lacking_by_name(*source, skeleton).empty())
+        beside("it does not compile (" + first_error(compilation) + ")");
       return;
     }
     const SymbolProblems problems = compare_symbols(site_.kit, object(slug), site_.kit.object("body", slug));
@@ -188,9 +209,11 @@ class Planner {
     if (stubs.empty()) return beside("what is new cannot be cut out of the skeleton: " + listed(problems.missing));
     step.content = *source + (source->ends_with('\n') ? "" : "\n") + stubs;
     const Compilation appended = compile_text(slug, step.content);
-    if (!appended.succeeded) return beside("with the new functions it would not compile (" + first_error(appended) + ")");
+    if (!appended.succeeded)
+      return beside("with the new functions it would not compile (" + first_error(appended) + ")");
     const SymbolProblems left = compare_symbols(site_.kit, object(slug), site_.kit.object("body", slug));
-    if (!left.missing.empty()) return beside("the new functions would not be all that it lacks: " + listed(left.missing));
+    if (!left.missing.empty())
+      return beside("the new functions would not be all that it lacks: " + listed(left.missing));
     plan_.steps.push_back(std::move(step));
   }
 
@@ -277,12 +300,18 @@ void apply_step(const Site& site, UpdateStep& step) {
 
 const char* name_of(StepKind kind) {
   switch (kind) {
-    case StepKind::renumber: return "renumber";
-    case StepKind::create: return "create";
-    case StepKind::append: return "append";
-    case StepKind::beside: return "beside";
-    case StepKind::renew: return "renew";
-    case StepKind::remove: return "remove";
+    case StepKind::renumber:
+      return "renumber";
+    case StepKind::create:
+      return "create";
+    case StepKind::append:
+      return "append";
+    case StepKind::beside:
+      return "beside";
+    case StepKind::renew:
+      return "renew";
+    case StepKind::remove:
+      return "remove";
   }
   return "";
 }
@@ -297,7 +326,9 @@ GivenRecord record_of(const Kit& kit, const Course& course, const Track& track, 
   return record;
 }
 
-UpdatePlan plan_update(const Site& site, const std::function<void(const std::string&)>& on_module) { return Planner(site).run(on_module); }
+UpdatePlan plan_update(const Site& site, const std::function<void(const std::string&)>& on_module) {
+  return Planner(site).run(on_module);
+}
 
 void apply_update(const Site& site, UpdatePlan& plan) {
   snapshots_of(site.workspace).list();  // refuses before anything is changed when none could be kept

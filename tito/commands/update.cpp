@@ -34,20 +34,26 @@ void print_own(Context& context, const UpdateStep& step, bool dry_run) {
     case StepKind::renumber:
       screen.line(fmt::format("  {} {} {} {}", mark, step.from.string(), screen.arrow(), step.path.string()));
       break;
-    case StepKind::create: screen.line(fmt::format("  {} {}: a skeleton, since there is no file", mark, step.path.string())); break;
+    case StepKind::create:
+      screen.line(fmt::format("  {} {}: a skeleton, since there is no file", mark, step.path.string()));
+      break;
     case StepKind::append:
-      screen.line(fmt::format("  {} {}: new in the contract, stubs at its end: {}{}", mark, step.path.string(), listed(step.functions), kept));
+      screen.line(fmt::format("  {} {}: new in the contract, stubs at its end: {}{}", mark, step.path.string(),
+                              listed(step.functions), kept));
       break;
     case StepKind::beside:
-      screen.line(fmt::format("  {} {}: the new skeleton, beside your file; take over what is new", screen.paint(Style::warn, "!"), step.path.string()));
+      screen.line(fmt::format("  {} {}: the new skeleton, beside your file; take over what is new",
+                              screen.paint(Style::warn, "!"), step.path.string()));
       screen.line("      your file stays as it is: " + step.reason);
       break;
     case StepKind::renew:
-    case StepKind::remove: break;
+    case StepKind::remove:
+      break;
   }
   if (step.set_aside) {
-    screen.line(fmt::format("  {} {} held something of yours{}", screen.paint(Style::warn, "!"), step.path.string(),
-                            step.kept_as.empty() ? " and is kept under another name" : ", kept as " + step.kept_as.filename().string()));
+    screen.line(fmt::format(
+        "  {} {} held something of yours{}", screen.paint(Style::warn, "!"), step.path.string(),
+        step.kept_as.empty() ? " and is kept under another name" : ", kept as " + step.kept_as.filename().string()));
   }
 }
 
@@ -76,12 +82,18 @@ void run(Context& context, const Options& options) {
     renewed += step.kind == StepKind::renew ? 1 : 0;
     removed += step.kind == StepKind::remove ? 1 : 0;
   }
-  context.result = {{"up_to_date", plan.is_empty()}, {"dry_run", options.dry_run}, {"changes", changes}, {"notes", plan.notes}};
-  if (plan.is_empty()) screen.line("all is up to date");
-  else screen.line(options.dry_run ? "an update would change:" : "updated:");
+  context.result = {
+      {"up_to_date", plan.is_empty()}, {"dry_run", options.dry_run}, {"changes", changes}, {"notes", plan.notes}};
+  if (plan.is_empty())
+    screen.line("all is up to date");
+  else
+    screen.line(options.dry_run ? "an update would change:" : "updated:");
   for (const UpdateStep& step : plan.steps) print_own(context, step, options.dry_run);
-  if (renewed > 0) screen.line(fmt::format("  {} lessons, editors' files and given parts of package/: {} renewed", screen.dot(), renewed));
-  if (removed > 0) screen.line(fmt::format("  {} files that package/ is given no more: {} removed", screen.dot(), removed));
+  if (renewed > 0)
+    screen.line(
+        fmt::format("  {} lessons, editors' files and given parts of package/: {} renewed", screen.dot(), renewed));
+  if (removed > 0)
+    screen.line(fmt::format("  {} files that package/ is given no more: {} removed", screen.dot(), removed));
   for (const std::string& note : plan.notes) screen.line("  " + screen.dot() + " " + note);
   if (plan.is_empty() || options.dry_run) return;
   screen.line();
@@ -92,12 +104,16 @@ void run(Context& context, const Options& options) {
 
 void add_update(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("update", "Bring this workspace up to the course as it is now; your files stay yours");
+  CLI::App* command =
+      app.add_subcommand("update", "Bring this workspace up to the course as it is now; your files stay yours");
   command->add_flag("--dry-run", options->dry_run, "Only show what would change");
-  command->footer("Lessons, what editors read and the given parts of package/ are renewed. A file of yours changes in one way alone: a\n"
-                  "function that is new in its contract arrives as a stub at the end, after a snapshot, and only if the file still\n"
-                  "compiles with it; otherwise the new skeleton is written beside it as SLUG.new.cpp.\n\n"
-                  "Examples:\n  tito update --dry-run\n  tito update");
+  command->footer(
+      "Lessons, what editors read and the given parts of package/ are renewed. A file of yours changes in one way "
+      "alone: a\n"
+      "function that is new in its contract arrives as a stub at the end, after a snapshot, and only if the file "
+      "still\n"
+      "compiles with it; otherwise the new skeleton is written beside it as SLUG.new.cpp.\n\n"
+      "Examples:\n  tito update --dry-run\n  tito update");
   command->callback([&context, options] { run(context, *options); });
 }
 

@@ -28,7 +28,9 @@ class Reader {
     return at;
   }
 
-  bool is_comment(std::size_t at) const { return text_.substr(at).starts_with("//") || text_.substr(at).starts_with("/*"); }
+  bool is_comment(std::size_t at) const {
+    return text_.substr(at).starts_with("//") || text_.substr(at).starts_with("/*");
+  }
 
   // Behind the brace or parenthesis that closes the one at `at`.
   std::size_t skip_group(std::size_t at) const {
@@ -87,7 +89,9 @@ std::string plain_code(std::string_view text) {
   const Reader reader(text);
   std::string plain;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t next = text.substr(at).starts_with("[[") ? reader.skip_group(at) : reader.is_comment(at) ? reader.skip(at) : at;
+    const std::size_t next = text.substr(at).starts_with("[[") ? reader.skip_group(at)
+                             : reader.is_comment(at)           ? reader.skip(at)
+                                                               : at;
     if (next != at || is_blank(text[at])) {
       if (!plain.empty() && plain.back() != ' ') plain += ' ';
       at = std::max(next, at + 1);
@@ -106,7 +110,8 @@ std::string plain_code(std::string_view text) {
 std::size_t find_parameters(const std::string& head, std::string& name) {
   std::size_t open = none;
   const std::size_t word = head.find("operator");
-  const bool is_operator = word != none && (word == 0 || !is_word(head[word - 1])) && word + 8 < head.size() && !is_word(head[word + 8]);
+  const bool is_operator =
+      word != none && (word == 0 || !is_word(head[word - 1])) && word + 8 < head.size() && !is_word(head[word + 8]);
   if (is_operator) {
     open = head.find('(', word + 8);
     if (open != none && head.substr(open).starts_with("()")) {
@@ -137,7 +142,8 @@ std::optional<std::string> class_name(std::string head) {
   if (head.starts_with("template")) {
     int angles = 0;
     std::size_t at = head.find('<');
-    for (; at < head.size() && (angles > 0 || head[at] == '<'); ++at) angles += head[at] == '<' ? 1 : head[at] == '>' ? -1 : 0;
+    for (; at < head.size() && (angles > 0 || head[at] == '<'); ++at)
+      angles += head[at] == '<' ? 1 : head[at] == '>' ? -1 : 0;
     head = plain_code(head.substr(std::min(at, head.size())));
   }
   const std::size_t space = head.find(' ');
@@ -145,7 +151,9 @@ std::optional<std::string> class_name(std::string head) {
   if ((word != "class" && word != "struct" && word != "union") || head.find('(') != none) return std::nullopt;
   if (space == none) return "";
   std::size_t end = space + 1;
-  while (end < head.size() && (is_word(head[end]) || head.substr(end).starts_with("::") || head.substr(end - 1).starts_with("::"))) ++end;
+  while (end < head.size() &&
+         (is_word(head[end]) || head.substr(end).starts_with("::") || head.substr(end - 1).starts_with("::")))
+    ++end;
   return head.substr(space + 1, end - space - 1);
 }
 
@@ -195,9 +203,11 @@ class Scanner {
 
   std::size_t read_brace(std::size_t& start, std::size_t at) {
     const std::string head = plain_code(text_.substr(start, at - start));
-    if (head.starts_with("namespace") || head.starts_with("inline namespace") || head == "extern \"C\"" || head == "extern \"C++\"") {
+    if (head.starts_with("namespace") || head.starts_with("inline namespace") || head == "extern \"C\"" ||
+        head == "extern \"C++\"") {
       const std::size_t word = head.find("namespace");
-      scopes_.push_back({word == none ? "" : plain_code(head.substr(word + 9)), word == none ? Scope::linkage : Scope::name_space});
+      scopes_.push_back(
+          {word == none ? "" : plain_code(head.substr(word + 9)), word == none ? Scope::linkage : Scope::name_space});
       start = none;
       return at + 1;
     }
@@ -208,11 +218,13 @@ class Scanner {
     }
     std::string name;
     const std::size_t parameters = find_parameters(head, name);
-    if (parameters == none) return reader_.skip_group(at);  // a class, or a variable with its value; a semicolon follows
+    if (parameters == none)
+      return reader_.skip_group(at);  // a class, or a variable with its value; a semicolon follows
     // In "C::C(int n) : n_{n} {" a brace behind a name holds a value, and one behind anything else is the body.
     const std::string rest = head.substr(Reader(head).skip_group(parameters));
     const std::size_t colon = rest.find(':');
-    const bool initialises = colon != none && !rest.substr(colon).starts_with("::") && (is_word(head.back()) || head.back() == '>');
+    const bool initialises =
+        colon != none && !rest.substr(colon).starts_with("::") && (is_word(head.back()) || head.back() == '>');
     if (initialises) return reader_.skip_group(at);
     const std::size_t end = reader_.skip_group(at);
     add(start, at, end, head, name);
@@ -233,7 +245,8 @@ class Scanner {
     for (const Scope& scope : scopes_) {
       const std::string& word = scope.name;
       if (scope.kind == Scope::type) types += word + "::";
-      if (scope.kind == Scope::name_space && !word.empty()) function.scope += (function.scope.empty() ? "" : "::") + word;
+      if (scope.kind == Scope::name_space && !word.empty())
+        function.scope += (function.scope.empty() ? "" : "::") + word;
       if (scope.kind == Scope::type || (scope.kind == Scope::name_space && word.empty())) function.is_internal = true;
     }
     function.name = types + function.name;
@@ -252,7 +265,9 @@ class Scanner {
       const std::size_t above = line < 2 || before == none ? 0 : before + 1;
       const std::size_t first = std::min(text_.find_first_not_of(" \t", above), text_.size());
       const std::string_view words = text_.substr(first, line - first);
-      if (!words.starts_with("//") || words.starts_with("// ----") || words.starts_with("// END") || words.starts_with("// BEGIN")) break;
+      if (!words.starts_with("//") || words.starts_with("// ----") || words.starts_with("// END") ||
+          words.starts_with("// BEGIN"))
+        break;
       top = line = above;
     }
     return top;

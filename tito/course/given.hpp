@@ -1,4 +1,5 @@
-// What tito last gave a workspace, so that "tito update" can tell a file that a student changed from one that is only old.
+// What tito last gave a workspace, so that "tito update" can tell a file that a student changed from one that is only
+// old.
 //
 // .tito/given.json:
 //   {"schema": "tito-given/1", "contract": SHA256, "files": {"modules/tensor/README.md": SHA256}}

@@ -46,7 +46,7 @@ Snapshot read_snapshot(const JsonView& view) {
 }
 
 json write_snapshot(const Snapshot& one) {
-  json entry = {{"id", one.id},       {"module", one.module},         {"object", one.object},
+  json entry = {{"id", one.id},       {"module", one.module},        {"object", one.object},
                 {"bytes", one.bytes}, {"cause", name_of(one.cause)}, {"at", one.at}};
   if (one.lines) entry["added"] = one.lines->added, entry["removed"] = one.lines->removed;
   return entry;
@@ -56,12 +56,18 @@ json write_snapshot(const Snapshot& one) {
 
 const char* name_of(Cause cause) {
   switch (cause) {
-    case Cause::exported: return "export";
-    case Cause::reset: return "reset";
-    case Cause::undo: return "undo";
-    case Cause::update: return "update";
-    case Cause::fill: return "fill";
-    case Cause::found: return "found";
+    case Cause::exported:
+      return "export";
+    case Cause::reset:
+      return "reset";
+    case Cause::undo:
+      return "undo";
+    case Cause::update:
+      return "update";
+    case Cause::fill:
+      return "fill";
+    case Cause::found:
+      return "found";
   }
   return "";
 }
@@ -97,7 +103,8 @@ std::string SnapshotStore::print(const Index& index) {
 
 SnapshotStore::Index SnapshotStore::load() const {
   const std::string way_out =
-      "nothing was overwritten; \"tito history --repair\" keeps the file under another name and takes up the previous version";
+      "nothing was overwritten; \"tito history --repair\" keeps the file under another name and takes up the previous "
+      "version";
   const auto text = read_if_present(file());
   if (!text) {
     if (!fs::exists(previous())) return {};
@@ -124,7 +131,9 @@ std::string SnapshotStore::text_of(const Snapshot& snapshot) const {
   const fs::path path = object_path(snapshot.object);
   const std::string label = "snapshot " + std::to_string(snapshot.id) + " of " + snapshot.module;
   const auto text = read_if_present(path);
-  if (!text) throw Failure(Exit::damaged, label + " is lost: " + path.string() + " is gone", "the others are listed by \"tito history\"");
+  if (!text)
+    throw Failure(Exit::damaged, label + " is lost: " + path.string() + " is gone",
+                  "the others are listed by \"tito history\"");
   if (sha256(*text) != snapshot.object) {
     throw Failure(Exit::damaged, label + " is damaged: " + path.string() + " does not hold what was kept",
                   "the file is left as it is; the others are listed by \"tito history\"");
@@ -137,7 +146,8 @@ Snapshot SnapshotStore::keep(const std::string& module, std::string_view text, C
   const FileLock lock(folder_ / "lock");
   Index index = load();
   Snapshot one{index.next++, module, sha256(text), text.size(), cause, utc_now(), std::nullopt};
-  const auto before = std::find_if(index.snapshots.rbegin(), index.snapshots.rend(), [&](const Snapshot& other) { return other.module == module; });
+  const auto before = std::find_if(index.snapshots.rbegin(), index.snapshots.rend(),
+                                   [&](const Snapshot& other) { return other.module == module; });
   if (before != index.snapshots.rend()) {
     if (before->object == one.object && before->cause == cause && fs::exists(object_path(one.object))) return *before;
     try {

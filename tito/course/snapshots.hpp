@@ -11,8 +11,8 @@
 // renamed under a lock, the version before kept as index.previous.json; a damaged one is never overwritten. Texts that
 // no entry names are removed by the next keep().
 //
-// Bound: the newest 50 snapshots of a module, and 20 MB of texts in all. Whatever the bound, each module keeps its newest
-// snapshot and that of its newest export.
+// Bound: the newest 50 snapshots of a module, and 20 MB of texts in all. Whatever the bound, each module keeps its
+// newest snapshot and that of its newest export.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +53,8 @@ struct SnapshotBound {
 // The snapshots of one workspace.
 class SnapshotStore {
  public:
-  explicit SnapshotStore(std::filesystem::path folder, SnapshotBound bound = {}) : folder_(std::move(folder)), bound_(bound) {}
+  explicit SnapshotStore(std::filesystem::path folder, SnapshotBound bound = {})
+      : folder_(std::move(folder)), bound_(bound) {}
 
   // All of them, oldest first.
   // throws: Failure(Exit::damaged) for a damaged index, or one from a newer tito.

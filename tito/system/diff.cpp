@@ -54,27 +54,35 @@ class Comparison {
     const Index n = old_end - old_begin, m = new_end - new_begin, shift = n - m, offset = n + m + 1;
     std::vector<Index> forward(static_cast<std::size_t>(2 * offset + 1), 0);
     std::vector<Index> backward(forward.size(), n);
-    const auto at = [&](std::vector<Index>& reach, Index k) -> Index& { return reach[static_cast<std::size_t>(k + offset)]; };
+    const auto at = [&](std::vector<Index>& reach, Index k) -> Index& {
+      return reach[static_cast<std::size_t>(k + offset)];
+    };
     const auto inside = [&](Index x, Index y) { return x >= 0 && x <= n && y >= 0 && y <= m; };
     const bool meet_forward = shift % 2 != 0;
     for (Index edits = 0; edits <= std::min((n + m + 1) / 2, most_edits); ++edits) {
       for (Index k = -edits; k <= edits; k += 2) {
         Index x = 0;
-        if (edits > 0) x = k == -edits || (k != edits && at(forward, k - 1) < at(forward, k + 1)) ? at(forward, k + 1) : at(forward, k - 1) + 1;
+        if (edits > 0)
+          x = k == -edits || (k != edits && at(forward, k - 1) < at(forward, k + 1)) ? at(forward, k + 1)
+                                                                                     : at(forward, k - 1) + 1;
         Index y = x - k;
         while (x < n && y < m && same(old_begin + x, new_begin + y)) ++x, ++y;
         at(forward, k) = x;
         const bool searched = k - shift >= -(edits - 1) && k - shift <= edits - 1;
-        if (meet_forward && searched && inside(x, y) && x >= at(backward, k - shift)) return Point{old_begin + x, new_begin + y};
+        if (meet_forward && searched && inside(x, y) && x >= at(backward, k - shift))
+          return Point{old_begin + x, new_begin + y};
       }
       for (Index j = -edits; j <= edits; j += 2) {
         const Index k = j + shift;
         Index x = n;
-        if (edits > 0) x = j == edits || (j != -edits && at(backward, j - 1) < at(backward, j + 1)) ? at(backward, j - 1) : at(backward, j + 1) - 1;
+        if (edits > 0)
+          x = j == edits || (j != -edits && at(backward, j - 1) < at(backward, j + 1)) ? at(backward, j - 1)
+                                                                                       : at(backward, j + 1) - 1;
         Index y = x - k;
         while (x > 0 && y > 0 && y <= m && x <= n && same(old_begin + x - 1, new_begin + y - 1)) --x, --y;
         at(backward, j) = x;
-        if (!meet_forward && k >= -edits && k <= edits && inside(x, y) && x <= at(forward, k)) return Point{old_begin + x, new_begin + y};
+        if (!meet_forward && k >= -edits && k <= edits && inside(x, y) && x <= at(forward, k))
+          return Point{old_begin + x, new_begin + y};
       }
     }
     return std::nullopt;
@@ -164,7 +172,8 @@ std::vector<Hunk> hunks_between(std::string_view before, std::string_view after,
   return hunks;
 }
 
-std::string unified_diff(std::string_view before, std::string_view after, const std::string& old_name, const std::string& new_name) {
+std::string unified_diff(std::string_view before, std::string_view after, const std::string& old_name,
+                         const std::string& new_name) {
   std::string text;
   for (const Hunk& hunk : hunks_between(before, after)) {
     text += hunk.header() + "\n";

@@ -17,7 +17,8 @@ using Lines = std::vector<std::string_view>;
 // The lines of a text, each with its end; the last may have none. They live as long as the text.
 Lines split_lines(std::string_view text);
 
-// Lines [old_begin, old_end) of the old text become [new_begin, new_end) of the new one; counted from 0, not both empty.
+// Lines [old_begin, old_end) of the old text become [new_begin, new_end) of the new one; counted from 0, not both
+// empty.
 struct Change {
   std::size_t old_begin = 0;
   std::size_t old_end = 0;

@@ -93,7 +93,8 @@ std::vector<std::string> drawn_beside(const Screen& screen, std::string_view lef
     same_until(change.old_begin);
     while (at < change.old_end || other < change.new_end) {
       const bool has_left = at < change.old_end, has_right = other < change.new_end;
-      const std::string_view l = has_left ? lefts[at++] : std::string_view{}, r = has_right ? rights[other++] : std::string_view{};
+      const std::string_view l = has_left ? lefts[at++] : std::string_view{},
+                             r = has_right ? rights[other++] : std::string_view{};
       columns.row(l, r, has_left && has_right ? '|' : has_left ? '<' : '>');
     }
   }

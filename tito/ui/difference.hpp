@@ -14,7 +14,8 @@ namespace tito {
 constexpr int two_columns_from = 100;
 
 // The hunks below each other, lines wrapped at `width`; what goes on with a wrapped line has a mark of its own.
-std::vector<std::string> drawn_below(const Screen& screen, const std::vector<Hunk>& hunks, int width, bool headers = true);
+std::vector<std::string> drawn_below(const Screen& screen, const std::vector<Hunk>& hunks, int width,
+                                     bool headers = true);
 
 // Both texts in two columns. Between them stands | where a line differs, < where only the left has it, > where only the
 // right has it.
