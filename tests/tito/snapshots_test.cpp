@@ -123,6 +123,17 @@ TEST_CASE("A list that has gone is damage, too, and a text that changed is not h
   CHECK_CONTAINS(problem_of(store), "missing");
 }
 
+TEST_CASE("A write that was broken off between its two renames leaves nothing behind after the next", "[snapshots]") {
+  const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
+  const fs::path file = folder.path() / "file", previous = folder.path() / "previous";
+  tito::write_atomically(file, "one");
+  fs::create_hard_link(file, previous);
+  tito::write_keeping_previous(file, previous, "two");
+  CHECK_SAME(tito::read_file(file), std::string("two"));
+  CHECK_SAME(tito::read_file(previous), std::string("one"));
+  CHECK_SAME(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 2);
+}
+
 TEST_CASE("Functions are found in a source with their names, scopes and comments", "[snapshots]") {
   const std::string source = R"x(#include "a.hpp"
 #define BRACE {

@@ -69,16 +69,18 @@ void history(Context& context, const HistoryOptions& options) {
   nlohmann::json list = nlohmann::json::array();
   Screen& screen = context.screen;
   Table table;
+  bool any_present = false;
   for (const Snapshot& one : all) {
     const bool present =
         context.course().has_module(one.module) && context.workspace().source_hash(one.module) == one.object;
     list.push_back(json_of(one));
     list.back()["present"] = present;
-    std::vector<std::string> cells{screen.paint(Style::bold, std::to_string(one.id)), name_of(one.cause),
+    std::vector<std::string> cells{present ? screen.paint(Style::accent, screen.arrow()) : "",
+                                   screen.paint(Style::bold, std::to_string(one.id)), name_of(one.cause),
                                    changed_lines(one), readable_time(one.at)};
-    if (present) cells.push_back(screen.paint(Style::accent, "as it is now"));
-    if (slug.empty()) cells.insert(cells.begin() + 1, one.module.empty() ? "unknown" : one.module);
+    if (slug.empty()) cells.insert(cells.begin() + 2, one.module.empty() ? "unknown" : one.module);
     table.row(cells);
+    any_present = any_present || present;
   }
   context.result = {{"module", slug.empty() ? nlohmann::json(nullptr) : nlohmann::json(slug)}, {"snapshots", list}};
   if (all.empty()) {
@@ -87,6 +89,7 @@ void history(Context& context, const HistoryOptions& options) {
   }
   for (const std::string& line : table.lines()) screen.row(line);
   screen.line();
+  if (any_present) screen.line("  " + screen.paint(Style::accent, screen.arrow()) + " what the file holds now");
   screen.line("  bring one back: " + screen.paint(Style::accent, fmt::format("tito undo --to {}", all.front().id)));
 }
 

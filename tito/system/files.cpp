@@ -133,6 +133,7 @@ void write_keeping_previous(const fs::path& path, const fs::path& previous, std:
   // A second name for the same file: at no moment is there none.
   if (::link(path.c_str(), kept.c_str()) == 0) {
     rename_over(kept, previous);
+    ::unlink(kept.c_str());  // still there where both were one file already, left so by a tito that was killed
   } else if (errno != ENOENT) {
     write_atomically(previous, read_file(path));  // a file system without hard links
   }
