@@ -20,7 +20,12 @@ void add_data(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_try(CLI::App& app, Context& context);
 void add_tour(CLI::App& app, Context& context);
-void add_recover(CLI::App& app, Context& context);
+void add_progress(CLI::App& app, Context& context);
+void add_undo(CLI::App& app, Context& context);
+void add_history(CLI::App& app, Context& context);
+void add_diff(CLI::App& app, Context& context);
+void add_solution(CLI::App& app, Context& context);
+void add_update(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);
 
 // What "tito module list" shows.

@@ -1,6 +1,7 @@
 #include "tito/commands/operations.hpp"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +11,8 @@
 #include <thread>
 
 #include "tito/commands/failing.hpp"
+#include "tito/commands/keeping.hpp"
+#include "tito/commands/renewal.hpp"
 #include "tito/course/milestones.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/course/standing.hpp"
@@ -36,7 +39,7 @@ fs::path exported_object_path(const Site& site, const std::string& slug, const s
 Compilation compile_exported(const Site& site, const std::string& slug, const fs::path& source, const fs::path& object) {
   make_folders(object.parent_path());
   fs::path temporary = object;
-  temporary += ".tmp" + std::to_string(new_seed());
+  temporary += ".tmp" + std::to_string(::getpid());
   Compilation compilation = compile(site.kit, Mode::full, source, temporary);
   std::error_code ignored;
   if (!compilation.succeeded) {
@@ -55,8 +58,10 @@ Compilation compile_exported(const Site& site, const std::string& slug, const fs
 std::string source_text(const Site& site, const std::string& slug) {
   const auto source = read_if_present(site.workspace.source(slug));
   if (source) return *source;
+  const std::string number = two_digits(number_in(site.workspace.track(), slug));
   throw Failure(Exit::work_failed, site.workspace.source(slug).string() + " is missing",
-                "a new skeleton: tito init DIR in another folder, then copy the file over");
+                "if the course was renewed: tito update; a new skeleton: tito module reset " + number +
+                    "; an earlier text of yours: tito history " + number);
 }
 
 // The line of the stub whose exception a check reports, from 1; 0 when it reports another.
@@ -272,6 +277,12 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
   const fs::path object = exported_object_path(site, slug, result.check.source_hash);
   result.compilation = compile_exported(site, slug, copy, object);
   if (!result.compilation->succeeded) return result;
+  try {
+    snapshots_of(site.workspace).keep(slug, source, Cause::exported);
+  } catch (const Failure& failure) {
+    if (failure.exit() != Exit::damaged) throw;
+    result.snapshot_problem = failure.what();  // no reason to refuse an export, which overwrites nothing of theirs
+  }
   make_folders(site.workspace.exported_source(slug).parent_path());
   write_atomically(site.workspace.exported_source(slug), source);
   site.workspace.progress_file().update([&](Progress& progress) {
@@ -337,20 +348,29 @@ Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptio
   return demo;
 }
 
-fs::path init_workspace(const Kit& kit, const Course& course, const Track& track, const fs::path& folder, bool force) {
-  const fs::path root = fs::weakly_canonical(fs::absolute(folder));
+WorkspaceFiles given_files(const Kit& kit, const Course& course, const Track& track, const fs::path& root) {
   WorkspaceFiles files;
   for (const std::string& slug : track.order) {
     const fs::path reference = reference_source(kit, course, slug);
     const fs::path home = fs::path("modules") / folder_name(track, slug);
-    files[home / (slug + ".cpp")] = make_skeleton(read_file(reference), slug, reference.string());
     files[home / "README.md"] = read_file(reference.parent_path() / "README.md");
     if (const auto hints = read_if_present(reference.parent_path() / "hints.md")) files[home / "hints.md"] = *hints;
   }
   files["README.md"] = workspace_readme(course, track);
   files["compile_commands.json"] = compile_commands(kit, track, root).dump(2) + "\n";
   files[".clangd"] = "CompileFlags:\n  CompilationDatabase: .\n";
-  files[".gitignore"] = ".tito/tmp/\n.tito/lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
+  files[".gitignore"] = ".tito/tmp/\n.tito/lock\n.tito/snapshots/*lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
+  return files;
+}
+
+fs::path init_workspace(const Kit& kit, const Course& course, const Track& track, const fs::path& folder, bool force) {
+  const fs::path root = fs::weakly_canonical(fs::absolute(folder));
+  WorkspaceFiles files = given_files(kit, course, track, root);
+  const GivenRecord record = record_of(kit, course, track, files);
+  for (const std::string& slug : track.order) {
+    files[fs::path("modules") / folder_name(track, slug) / (slug + ".cpp")] = skeleton_of(kit, course, slug);
+  }
+  files[GivenRecord::file()] = record.print();
   return create_workspace(root, course, track, files, kit.package(), force);
 }
 
@@ -358,7 +378,8 @@ void fill_module(const Site& site, const std::string& slug) {
   if (!site.kit.is_source_tree()) {
     throw Failure(Exit::usage, "dev fill works only with a tito that was built in the course's source tree");
   }
-  write_atomically(site.workspace.source(slug), read_file(reference_source(site.kit, site.course, slug)));
+  const FileLock lock = lock_work(site.workspace);
+  overwrite(site, slug, read_file(reference_source(site.kit, site.course, slug)), Cause::fill);
 }
 
 }  // namespace tito
