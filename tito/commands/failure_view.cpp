@@ -122,9 +122,10 @@ void print_case(Context& context, const CaseResult& result, Extent extent, const
 std::vector<std::string> grid(const TensorWindow& window, const std::vector<std::string>& values, int width) {
   if (window.columns == 0) return {};
   const std::size_t rows = values.size() / window.columns;
+  const bool marks = values == window.actual;
   const auto cell_text = [&](std::size_t row, std::size_t column) {
     const std::size_t i = row * window.columns + column;
-    return window.wrong[i] ? "<" + values[i] + ">" : " " + values[i] + " ";
+    return marks && window.wrong[i] ? "<" + values[i] + ">" : " " + values[i] + " ";
   };
   std::size_t cell = 4;
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -18,7 +18,7 @@ std::string nearby(const std::string& path);
 void print_case(Context& context, const CaseResult& result, Extent extent, const std::string& source);
 
 // Rows and columns with their indices, in at most `width` columns: those farthest from the first difference are left
-// out. What differs stands between < and >.
+// out. In the actual values what differs stands between < and >.
 std::vector<std::string> grid(const TensorWindow& window, const std::vector<std::string>& values, int width);
 
 nlohmann::json json_of(const TensorWindow& window);
