@@ -16,7 +16,7 @@ struct Mistake {
 const std::string head = "#include <map>\n#include <memory>\n#include <string>\n#include <vector>\n";  // four lines
 
 const std::vector<Mistake> mistakes{
-    {"int f() {\n  int x = 1\n  return x;\n}\n", 6, "a semicolon is missing"},
+    {"int f() {\n  int x = 1\n  return x;\n}\n", 7, "a semicolon is missing"},
     {"int f() {\n  if (true) {\n    return 1;\n  return 2;\n}\n", 9, "a closing brace } is missing"},
     {"int f() {\n  return 1;\n}\n}\n", 8, "a brace } too many"},
     {"int f() {\n  int count = 1;\n  return coutn;\n}\n", 7, "the nearest is count"},
@@ -41,7 +41,7 @@ const std::vector<Mistake> mistakes{
     {"class A { int hidden = 0; };\nint f(A a) { return a.hidden; }\n", 6, "private members"},
     {"std::unique_ptr<int> f(std::unique_ptr<int>& p) {\n  auto q = p;\n  return q;\n}\n", 6, "cannot be copied"},
     {"struct A { A(const A&) = delete; A() = default; };\nvoid g(A);\nvoid f(A& a) { g(a); }\n", 7, "cannot be copied or made this way"},
-    {"int f() {\n  std::vector v;\n  return 1;\n}\n", 6, "fit no declaration"},
+    {"int f() {\n  std::vector v;\n  return 1;\n}\n", 6, "the type between < and >"},
     {"std::string f() {\n  return \"text;\n}\n", 6, "a quotation mark is missing"},
     {"int f() {\n  return 1;\n}\n/* a comment\n", 8, "has no */"},
     {"int f() {\n  return 1 @ 2;\n}\n", 6, "a character that is not C++"},

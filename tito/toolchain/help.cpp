@@ -47,6 +47,7 @@ constexpr std::array table{
     Help{"is private within this context", "", "private members can be used by the class's own functions only: look for a public function"},
     Help{"use of deleted function", "unique_ptr", "a std::unique_ptr has one owner and cannot be copied: hand it on with std::move, or take a reference"},
     Help{"use of deleted function", "", "objects of this type cannot be copied or made this way: take a reference, or std::move"},
+    Help{"class template argument deduction failed", "", "the type between < and > is missing and cannot be worked out: write it, as in std::vector<float>"},
     Help{"missing template arguments before", "", "the type between < and > is missing, as in std::vector<float>"},
     Help{"wrong number of template arguments", "", "this template takes another number of types between < and >"},
     Help{"template argument", "is invalid", "what stands between < and > is no type: is it spelled right and its header included?"},
@@ -100,7 +101,7 @@ std::string help_for_name(const Diagnostic& one) {
 
 std::string help_for(const Diagnostic& one) {
   const std::string& message = one.message;
-  for (const std::string_view unknown : {"was not declared in this scope", "is not a member of", "does not name a type", "is not a class or namespace"}) {
+  for (const std::string_view unknown : {"was not declared in this scope", "is not a member of", "does not name a type", "does not name a template type", "is not a class or namespace"}) {
     if (contains(message, unknown)) return help_for_name(one);
   }
   const std::string near = quoted_after(message, "did you mean '");
