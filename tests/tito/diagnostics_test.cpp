@@ -63,7 +63,7 @@ tito::Diagnostic first_of(const Sandbox& box, const std::string& code) {
 
 }  // namespace
 
-TEST_CASE("The commonest mistakes bring their sentence, at the student's line", "[diagnostics][limit:120]") {
+TEST_CASE("The commonest mistakes bring their sentence, at the student's line", "[diagnostics]") {
   const Sandbox box;
   for (const Mistake& mistake : mistakes) {
     const tito::Diagnostic first = first_of(box, mistake.code);

@@ -125,7 +125,12 @@ class Parser {
     const bool is_error = location.kind.find("error") != std::string::npos;
     Diagnostic one{is_error, location.file, location.line, location.column, printable(tidy(location.message))};
     taking_ = true;
-    if (required_ && one.file != source_) {
+    const bool led_here = required_ && one.file != source_;
+    if (led_here && !all_.empty() && all_.back().line == required_->first && all_.back().column == required_->second) {
+      taking_ = false;  // why a candidate of the same place does not fit, which the compiler calls an error, too
+      return;
+    }
+    if (led_here) {
       one.inside = one.file + ":" + std::to_string(one.line);
       one.file = source_;
       one.line = required_->first, one.column = required_->second;
