@@ -151,7 +151,7 @@ std::string factor(const Look& look) {
   }
   if (const auto name = name_of_count(look, 1 / ratio)) {
     return "off by a factor: everywhere " + *name + ", times too small" +
-           (*name == "2" ? ": a factor 2 forgotten?" : ": a mean where a sum is expected, or divided twice?");
+           (*name == "2" ? ": a factor 2 forgotten?" : ": a mean where a sum is expected, or divided by too much?");
   }
   for (const bool large : {true, false}) {
     if (const auto name = name_of_count(look, large ? ratio * ratio : 1 / ratio / ratio)) {
@@ -170,7 +170,8 @@ std::string negated(const Look& look) {
 std::string offset(const Look& look) {
   std::set<double> values(look.c.expected.begin(), look.c.expected.end());
   const double by = look.actual(0) - look.expected(0);
-  if (values.size() < enough || look.telling([&](std::size_t i) { return look.expected(i) + by; }) < enough) return "";
+  // Steps of numbers in order are soon equal: an order gone wrong looks like a constant there.
+  if (values.size() < enough + 2 || look.telling([&](std::size_t i) { return look.expected(i) + by; }) < enough + 2) return "";
   return "off by a constant: everywhere " + text(std::abs(by)) + " too " + (by > 0 ? "large" : "small");
 }
 
@@ -208,7 +209,7 @@ std::string factor_of_a_row(const Look& look) {
   const auto same_everywhere = [&](std::size_t i) { return look.expected(i) * ratio(0); };
   const auto predicted = [&](std::size_t i) { return look.expected(i) * ratio(axis.moved(i, 0)); };
   if (look.telling(predicted) <= enough || look.telling(same_everywhere) > 0) return "";
-  return "each row is off by a factor of its own: is it divided by the right sum?";
+  return "each row is off by a factor of its own";
 }
 
 // ---- another order
