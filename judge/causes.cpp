@@ -262,6 +262,8 @@ std::string reversed(const Look& look) {
 }
 
 std::string shifted(const Look& look) {
+  const double by = look.actual(0) - look.expected(0);
+  if (look.telling([&](std::size_t i) { return look.expected(i) + by; }) > 0) return "";  // a constant explains it, too
   for (int number = 0; number < look.c.shape.rank(); ++number) {
     const Axis axis = look.axis(number);
     if (axis.extent < 3) continue;
