@@ -21,7 +21,7 @@
 
 #include "bench/engine_networks.hpp"
 #include "bench/timing.hpp"
-#include "judge/datasets.hpp"
+#include "judge/installed.hpp"
 #include "kernels/parallel.hpp"
 #include "tinytorch/dataloader.hpp"
 #include "tinytorch/losses.hpp"
@@ -69,14 +69,6 @@ std::vector<std::string> write_files(const fs::path& folder, std::uint64_t seed)
     if (!file.flush()) throw std::runtime_error(name + ": cannot be written: is there room for 150 MB?");
   }
   return names;
-}
-
-// The files of CIFAR-10 where they are installed. Else none.
-std::vector<std::string> installed_files() {
-  const std::vector<std::string> names = names_in(fs::path(judge::data_folder()) / "cifar-10");
-  const bool complete =
-      std::all_of(names.begin(), names.end(), [](const std::string& name) { return fs::exists(name); });
-  return complete ? names : std::vector<std::string>();
 }
 
 class Report {
@@ -272,8 +264,8 @@ int main(int argc, char** argv) {
     Report report(options.as_json);
     const std::vector<std::string> names = write_files(folder.path(), options.seed);
     measure_reading(names, "50,000 images", options, report);
-    if (const auto real = installed_files(); !real.empty())
-      measure_reading(real, "CIFAR-10 as installed", options, report);
+    if (const auto real = judge::installed_set("cifar-10"))
+      measure_reading(real->train, "CIFAR-10 as installed", options, report);
     measure_batches(names, options, report);
     measure_training(names, options, report);
     report.finish(options.threads);

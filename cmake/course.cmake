@@ -64,7 +64,7 @@ function(tito_course)
   set(bodies "")
   set(fast_bodies "")
   set(fast_slugs "")
-  set(kit_targets judge judge_case_runner judge_demo_runner judge_bench_runner judge_profile_runner)
+  set(kit_targets judge images judge_case_runner judge_demo_runner judge_bench_runner judge_profile_runner)
   set(objects_body "")
   set(objects_fast "")
   set(objects_bench "")
@@ -248,6 +248,8 @@ function(tito_course)
   \"course\": \"${course_file}\",
   \"contract\": \"${arg_CONTRACT}\",
   \"checkpoints\": \"${arg_ROOT}/checkpoints\",
+  \"registry\": \"${PROJECT_SOURCE_DIR}/data/registry.json\",
+  \"programs\": {\"images\": \"$<TARGET_FILE:images>\"},
   \"source_tree\": true,
   \"sanitized\": ${sanitized},
   \"compiler\": \"${CMAKE_CXX_COMPILER}\",

@@ -17,6 +17,7 @@ struct CifarImages {
 
 // throws: IoError naming the file, the record, the expected and the found, for a file that cannot be read,
 //         is empty or ends inside a record, and for a label past 9.
+// memory: the size of the file and 4 KiB.
 CifarImages read_cifar(const std::string& path);
 
 }  // namespace tinytorch::io

@@ -4,29 +4,27 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <optional>
 
+#include "io/input_file.hpp"
 #include "tinytorch/errors.hpp"
 
 namespace tinytorch::io {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& path, const std::string& field, const std::string& expected,
-                       const std::string& found) {
-  throw IoError(path + ": " + field + ": expected " + expected + ", found " + found);
-}
+// What a gzipped file may hold: deflate packs zeros a thousand times, images and labels hardly ten times.
+constexpr std::uint64_t most_unpacked_times = 64;
+constexpr std::uint64_t most_unpacked_more = 65536;
 
 // A file's bytes in order, unpacked when they are gzipped. Every checksum and length of the gzip format is
 // checked, and so is that nothing else follows.
 class Bytes {
  public:
-  explicit Bytes(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb")) {
-    if (file_ == nullptr) throw IoError(path + ": cannot be opened: " + std::strerror(errno));
+  explicit Bytes(const std::string& path) : file_(path) {
     fill();
     gzipped_ = starts_with_gzip_magic();
     if (gzipped_) {
@@ -41,6 +39,9 @@ class Bytes {
   ~Bytes() {
     if (gzipped_) inflateEnd(&stream_);
   }
+
+  bool gzipped() const { return gzipped_; }
+  std::uint64_t file_size() const { return file_.size(); }
 
   // Reads up to `count` bytes; fewer only at the end of the data.
   std::size_t read(std::uint8_t* to, std::size_t count) {
@@ -59,10 +60,7 @@ class Bytes {
   // Provides more input; false at the end of the file.
   bool fill() {
     begin_ = 0;
-    end_ = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
-    if (end_ == 0 && std::ferror(file_.get()) != 0) {
-      throw IoError(path_ + ": cannot be read: " + std::strerror(errno));
-    }
+    end_ = file_.read_up_to(buffer_.data(), buffer_.size());
     return end_ > 0;
   }
 
@@ -83,11 +81,11 @@ class Bytes {
     std::size_t got = 0;
     while (got == 0) {
       if (begin_ == end_ && !fill()) {
-        if (inside_member_) fail(path_, "gzip data", "their end", "the end of the file");
+        if (inside_member_) fail(file_.path(), "gzip data", "their end", "the end of the file");
         return 0;
       }
       if (!inside_member_) {  // gzip allows that another member follows
-        if (buffer_[begin_] != 0x1F) fail(path_, "gzip data", "the end of the file", "further bytes");
+        if (buffer_[begin_] != 0x1F) fail(file_.path(), "gzip data", "the end of the file", "further bytes");
         inflateReset(&stream_);
         inside_member_ = true;
       }
@@ -101,18 +99,13 @@ class Bytes {
       if (status == Z_STREAM_END) {
         inside_member_ = false;
       } else if (status != Z_OK && status != Z_BUF_ERROR) {
-        fail(path_, "gzip data", "an intact stream", stream_.msg != nullptr ? stream_.msg : "damage");
+        fail(file_.path(), "gzip data", "an intact stream", stream_.msg != nullptr ? stream_.msg : "damage");
       }
     }
     return got;
   }
 
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
-  std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  InputFile file_;
   std::array<std::uint8_t, 65536> buffer_{};
   std::size_t begin_ = 0;  // what is left of the buffer
   std::size_t end_ = 0;
@@ -134,6 +127,38 @@ std::array<std::uint8_t, 4> read_four(Bytes& bytes, const std::string& path, con
   return four;
 }
 
+// Holds the number of values that the header states against what the file may hold.
+void check_size(const Bytes& bytes, const std::string& path, std::uint64_t header_size, std::uint64_t size) {
+  if (!bytes.gzipped()) {
+    const std::uint64_t found = bytes.file_size() - header_size;
+    if (found != size) fail(path, "values", std::to_string(size) + " bytes", std::to_string(found));
+    return;
+  }
+  const std::uint64_t most = bytes.file_size() * most_unpacked_times + most_unpacked_more;
+  if (size > most) {
+    fail(path, "values",
+         "at most " + std::to_string(most) + " bytes in a gzipped file of " + std::to_string(bytes.file_size()),
+         std::to_string(size) + " in its header; if that is right, unpack it with gunzip first");
+  }
+}
+
+// Reads `size` values. Memory grows only as they arrive, since a gzipped file may hold fewer.
+std::vector<std::uint8_t> read_values(Bytes& bytes, const std::string& path, std::size_t size) {
+  std::vector<std::uint8_t> values;
+  const std::size_t first_piece = bytes.gzipped() ? 4 * bytes.file_size() + most_unpacked_more : size;
+  while (values.size() < size) {
+    const std::size_t before = values.size();
+    const std::size_t wanted = std::min(size - before, std::max(first_piece, before));
+    values.reserve(before + wanted);  // resize() alone may ask for more
+    values.resize(before + wanted);
+    const std::size_t got = bytes.read(values.data() + before, wanted);
+    if (got < wanted) fail(path, "values", std::to_string(size) + " bytes", std::to_string(before + got));
+  }
+  std::uint8_t surplus = 0;
+  if (bytes.read(&surplus, 1) != 0) fail(path, "values", std::to_string(size) + " bytes", "more");
+  return values;
+}
+
 }  // namespace
 
 IdxArray read_idx(const std::string& path, int expected_rank) {
@@ -144,29 +169,18 @@ IdxArray read_idx(const std::string& path, int expected_rank) {
   if (magic != expected_magic) fail(path, "magic number", hex(expected_magic), hex(magic));
 
   IdxArray array;
-  std::size_t size = 1;
+  std::vector<std::uint64_t> shape;
   for (int axis = 0; axis < expected_rank; ++axis) {
     const std::string field = "extent " + std::to_string(axis);
     const std::array<std::uint8_t, 4> four = read_four(*bytes, path, field);
-    const std::uint32_t extent = std::uint32_t{four[0]} << 24 | std::uint32_t{four[1]} << 16 |
-                                 std::uint32_t{four[2]} << 8 | std::uint32_t{four[3]};
-    array.extents.push_back(extent);
-    constexpr std::size_t most = std::size_t{1} << 62;
-    if (extent != 0 && size > most / extent) fail(path, field, "a possible size", std::to_string(extent));
-    size *= extent;
+    shape.push_back(std::uint32_t{four[0]} << 24 | std::uint32_t{four[1]} << 16 | std::uint32_t{four[2]} << 8 |
+                    std::uint32_t{four[3]});
+    if (!bytes_of(shape, 1)) fail(path, field, "a possible size", std::to_string(shape.back()));
   }
-
-  // The header may claim any size: memory grows only as bytes arrive.
-  constexpr std::size_t piece = std::size_t{1} << 20;
-  while (array.values.size() < size) {
-    const std::size_t before = array.values.size();
-    const std::size_t wanted = std::min(size - before, std::max(piece, before));
-    array.values.resize(before + wanted);
-    const std::size_t got = bytes->read(array.values.data() + before, wanted);
-    if (got < wanted) fail(path, "values", std::to_string(size) + " bytes", std::to_string(before + got));
-  }
-  std::uint8_t surplus = 0;
-  if (bytes->read(&surplus, 1) != 0) fail(path, "values", std::to_string(size) + " bytes", "more");
+  const std::uint64_t size = *bytes_of(shape, 1);
+  check_size(*bytes, path, magic.size() * (1 + shape.size()), size);
+  array.extents.assign(shape.begin(), shape.end());
+  array.values = read_values(*bytes, path, size);
   return array;
 }
 

@@ -64,7 +64,7 @@ TEST_CASE("All milestones pass on the sample digits with the reference bodies", 
     CHECK_SAME(milestone.at("passed"), true);
     for (const auto& gate : milestone.at("gates")) {
       INFO(gate.dump());
-      CHECK((gate.at("state") == "met" || gate.at("reason") == "CIFAR-10 is not installed"));
+      CHECK((gate.at("state") == "met" || gate.at("reason") == "none of CIFAR-10, CIFAR-10 (JPEG copy) is installed"));
     }
     CHECK(!milestone.at("results").at("charts").empty());
     judge::measure(milestone.at("milestone").get<std::string>() + " milestone", milestone.at("seconds"), "s");

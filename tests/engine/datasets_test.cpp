@@ -98,11 +98,21 @@ Bytes idx(const std::vector<std::uint8_t>& extents, const Bytes& values) {
   return bytes;
 }
 
-// Three training digits and two for tests, of 2 x 2 pixels.
+// Digits whose first pixels are these, and all others 102.
+Bytes digits(const Bytes& first_pixels) {
+  Bytes values;
+  for (const std::uint8_t first : first_pixels) {
+    values.push_back(first);
+    values.insert(values.end(), 28 * 28 - 1, 102);
+  }
+  return idx({static_cast<std::uint8_t>(first_pixels.size()), 28, 28}, values);
+}
+
+// Three training digits and two for tests.
 void install_digits(const Folder& folder) {
-  folder.write("mnist/train-images-idx3-ubyte", idx({3, 2, 2}, {0, 51, 102, 255, 1, 2, 3, 4, 5, 6, 7, 8}));
+  folder.write("mnist/train-images-idx3-ubyte", digits({0, 51, 255}));
   folder.write("mnist/train-labels-idx1-ubyte", idx({3}, {7, 0, 9}));
-  folder.write_gzipped("mnist/t10k-images-idx3-ubyte.gz", idx({2, 2, 2}, {255, 0, 0, 0, 0, 0, 0, 51}));
+  folder.write_gzipped("mnist/t10k-images-idx3-ubyte.gz", digits({1, 2}));
   folder.write_gzipped("mnist/t10k-labels-idx1-ubyte.gz", idx({2}, {4, 5}));
 }
 
@@ -296,11 +306,11 @@ TEST_CASE("Digits are MNIST where it is installed, each file plain or gzipped", 
              (std::vector<std::string>{in + "t10k-images-idx3-ubyte.gz", in + "t10k-labels-idx1-ubyte.gz"}));
   const judge::Images images = judge::digit_images();
   CHECK_SAME(images.name, std::string("MNIST"));
-  CHECK_SHAPE(images.train_images, {3, 1, 2, 2});
-  CHECK_CLOSE(images.train_images, Tensor({3, 1, 2, 2}, {0, 0.2F, 0.4F, 1, 1 / 255.0F, 2 / 255.0F, 3 / 255.0F,
-                                                         4 / 255.0F, 5 / 255.0F, 6 / 255.0F, 7 / 255.0F, 8 / 255.0F}));
+  CHECK_SHAPE(images.train_images, {3, 1, 28, 28});
+  CHECK_SAME(first_bytes(images.train_images), (std::vector<long>{0, 51, 255}));
+  for (const int pixel : {1, 783}) CHECK_CLOSE(images.train_images.data()[pixel], 0.4);
   CHECK_CLOSE(images.train_labels, Tensor({3}, {7, 0, 9}), 0, 0);
-  CHECK_CLOSE(images.test_images, Tensor({2, 1, 2, 2}, {1, 0, 0, 0, 0, 0, 0, 0.2F}));
+  CHECK_SAME(first_bytes(images.test_images), (std::vector<long>{1, 2}));
   CHECK_CLOSE(images.test_labels, Tensor({2}, {4, 5}), 0, 0);
 }
 
@@ -309,11 +319,11 @@ TEST_CASE("Of the digits no more are read than asked for", "[datasets]") {
   const Variable data("TITO_DATA", folder.path());
   install_digits(folder);
   const judge::Images images = judge::digit_images(2, 1);
-  CHECK_SHAPE(images.train_images, {2, 1, 2, 2});
+  CHECK_SHAPE(images.train_images, {2, 1, 28, 28});
   CHECK_CLOSE(images.train_labels, Tensor({2}, {7, 0}), 0, 0);
-  CHECK_SHAPE(images.test_images, {1, 1, 2, 2});
+  CHECK_SHAPE(images.test_images, {1, 1, 28, 28});
   CHECK_CLOSE(images.test_labels, Tensor({1}, {4}), 0, 0);
-  CHECK_SHAPE(judge::digit_images(100, 100).train_images, {3, 1, 2, 2});
+  CHECK_SHAPE(judge::digit_images(100, 100).train_images, {3, 1, 28, 28});
 }
 
 TEST_CASE("MNIST is not installed while one of its files is missing", "[datasets]") {
@@ -337,8 +347,10 @@ TEST_CASE("A damaged file of MNIST is named", "[datasets]") {
   folder.write("mnist/train-labels-idx1-ubyte", idx({3}, {7, 0, 10}));
   CHECK(contains(io_error([] { judge::digit_images(); }), labels));
   install_digits(folder);
-  const std::string images = folder.write("mnist/t10k-images-idx3-ubyte", idx({2, 2, 2}, {1, 2, 3}));
+  const std::string images = folder.write("mnist/t10k-images-idx3-ubyte", idx({2, 28, 28}, {1, 2, 3}));
   CHECK(contains(io_error([] { judge::digit_images(); }), images));
+  folder.write("mnist/t10k-images-idx3-ubyte", idx({2, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8}));
+  CHECK_SAME(io_error([] { judge::digit_images(); }), images + ": images: expected 1 x 28 x 28, found 1 x 2 x 2");
 }
 
 // Colour images
@@ -348,6 +360,7 @@ TEST_CASE("Colour images are synthetic colour shapes where CIFAR-10 is not insta
   const Variable data("TITO_DATA", folder.path());
   const judge::Images images = judge::colour_images(30, 20);
   CHECK_SAME(images.name, std::string("synthetic colour shapes"));
+  CHECK(!judge::colours_are_real());
   CHECK_SAME(images.classes, 10);
   CHECK_SHAPE(images.train_images, {30, 3, 32, 32});
   CHECK_SHAPE(images.train_labels, {30});
@@ -369,6 +382,7 @@ TEST_CASE("Colour images are CIFAR-10 where it is installed, directly or in its 
     install_cifar(folder, inner);
     const judge::Images images = judge::colour_images();
     CHECK_SAME(images.name, std::string("CIFAR-10"));
+    CHECK(judge::colours_are_real());
     CHECK_SHAPE(images.train_images, {10, 3, 32, 32});
     CHECK_CLOSE(images.train_labels, Tensor({10}, {1, 9, 2, 9, 3, 9, 4, 9, 5, 9}), 0, 0);
     CHECK_SAME(first_bytes(images.train_images), (std::vector<long>{10, 11, 20, 21, 30, 31, 40, 41, 50, 51}));

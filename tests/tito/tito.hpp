@@ -52,6 +52,7 @@ inline bool contains(const std::string& text, const std::string& part) { return 
 // A check that shows the text it looked into.
 #define CHECK_CONTAINS(text, part) \
   do {                             \
-    INFO((text));                  \
-    CHECK(contains((text), (part))); \
+    const std::string looked_into = (text); \
+    INFO(looked_into);             \
+    CHECK(contains(looked_into, (part))); \
   } while (false)

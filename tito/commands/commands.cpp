@@ -19,8 +19,10 @@ struct Row {
 };
 
 // In the order that --help shows.
-constexpr Row table[] = {{add_next},  {add_module},    {add_export}, {add_checkpoint}, {add_try},     {add_demo},
-                         {add_bench}, {add_milestone}, {add_report}, {add_init}, {add_editor},   {add_tour},       {add_recover}, {add_dev}};
+constexpr Row table[] = {{add_next},      {add_module},    {add_watch},   {add_hint},     {add_export},   {add_checkpoint},
+                         {add_try},       {add_demo},      {add_bench},   {add_milestone}, {add_data},    {add_report},
+                         {add_diff},      {add_history},   {add_undo},    {add_solution}, {add_progress}, {add_update},
+                         {add_init},      {add_editor},    {add_tour},    {add_dev}};
 
 // The words of the command, "module test", as far as they name commands. An unknown one gets a suggestion.
 std::string command_words(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -28,7 +30,7 @@ std::string command_words(const CLI::App& app, const std::vector<std::string>& a
   std::string words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--workspace" || word == "--color" || word == "--threads" || word == "--kit") {
+    if (word == "--workspace" || word == "--color" || word == "--threads" || word == "--kit" || word == "--registry") {
       ++i;
       continue;
     }
@@ -88,7 +90,8 @@ int finish(Context& context, const std::string& command) {
   if (context.json) {
     nlohmann::json object = {{"schema", "tito/1"}, {"command", command}, {"ok", context.exit == Exit::done}};
     object.update(context.result);
-    context.screen.json(object);
+    if (context.json_lines) context.screen.json_line(object);
+    else context.screen.json(object);
   }
   if (context.screen.output_failed()) {
     context.screen.error("the result could not be written to standard output", "is the disk full, or standard output closed?");

@@ -10,17 +10,28 @@ namespace tito {
 void add_init(CLI::App& app, Context& context);
 void add_next(CLI::App& app, Context& context);
 void add_module(CLI::App& app, Context& context);
+void add_watch(CLI::App& app, Context& context);
+void add_hint(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_checkpoint(CLI::App& app, Context& context);
 void add_demo(CLI::App& app, Context& context);
 void add_milestone(CLI::App& app, Context& context);
+void add_data(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_try(CLI::App& app, Context& context);
 void add_editor(CLI::App& app, Context& context);
 void add_tour(CLI::App& app, Context& context);
-void add_recover(CLI::App& app, Context& context);
+void add_progress(CLI::App& app, Context& context);
+void add_undo(CLI::App& app, Context& context);
+void add_history(CLI::App& app, Context& context);
+void add_diff(CLI::App& app, Context& context);
+void add_solution(CLI::App& app, Context& context);
+void add_update(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);
+
+// What "tito module list" shows.
+void list_modules(Context& context);
 
 // The option --seed, the same for every command that has it.
 void add_seed_option(CLI::App* command, std::optional<std::uint64_t>& seed);

@@ -24,6 +24,7 @@ class Context {
   std::string workspace_folder = ".";
   std::string kit_file;  // empty: Kit::find()
   bool json = false;
+  bool json_lines = false;  // with json: the command prints several objects, each on a line
   bool verbose = false;
 
   Screen screen;

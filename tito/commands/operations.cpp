@@ -1,6 +1,7 @@
 #include "tito/commands/operations.hpp"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +11,9 @@
 #include <thread>
 
 #include "tito/commands/editor_files.hpp"
+#include "tito/commands/failing.hpp"
+#include "tito/commands/keeping.hpp"
+#include "tito/commands/renewal.hpp"
 #include "tito/course/milestones.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/course/standing.hpp"
@@ -36,7 +40,7 @@ fs::path exported_object_path(const Site& site, const std::string& slug, const s
 Compilation compile_exported(const Site& site, const std::string& slug, const fs::path& source, const fs::path& object) {
   make_folders(object.parent_path());
   fs::path temporary = object;
-  temporary += ".tmp" + std::to_string(new_seed());
+  temporary += ".tmp" + std::to_string(::getpid());
   Compilation compilation = compile(site.kit, Mode::full, source, temporary);
   std::error_code ignored;
   if (!compilation.succeeded) {
@@ -55,8 +59,10 @@ Compilation compile_exported(const Site& site, const std::string& slug, const fs
 std::string source_text(const Site& site, const std::string& slug) {
   const auto source = read_if_present(site.workspace.source(slug));
   if (source) return *source;
+  const std::string number = two_digits(number_in(site.workspace.track(), slug));
   throw Failure(Exit::work_failed, site.workspace.source(slug).string() + " is missing",
-                "a new skeleton: tito init DIR in another folder, then copy the file over");
+                "if the course was renewed: tito update; a new skeleton: tito module reset " + number +
+                    "; an earlier text of yours: tito history " + number);
 }
 
 // The line of the stub whose exception a check reports, from 1; 0 when it reports another.
@@ -72,6 +78,8 @@ std::string workspace_readme(const Course& course, const Track& track) {
   std::string text = "# " + course.title() + "\n\nTrack `" + track.name + "`: " + track.title + ".\n\n" +
                      "    tito next                what to do now\n"
                      "    tito module test         check the module you are at\n"
+                     "    tito watch               check it again whenever you save\n"
+                     "    tito hint                the next hint, when you are stuck\n"
                      "    tito export              put it into your package and unlock its checkpoint\n"
                      "    tito bench               how fast it is, beside the reference and this machine's limits\n"
                      "    tito checkpoint status   what your framework can do\n\n"
@@ -150,8 +158,12 @@ Check check_module(const Site& site, const std::string& slug, std::uint64_t seed
   }
   const auto finish = [&] {
     check.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    const fs::path reference = reference_source(site.kit, site.course, slug);
+    check.failing = failing_function(solution_names(read_file(reference), reference.string()), slug,
+                                     read_if_present(site.workspace.source(slug)).value_or(""), check);
     site.workspace.progress_file().update([&](Progress& progress) {
       progress.modules[slug].tested = evidence_of(check.source_hash, site.contract, check.verdict);
+      progress.modules[slug].failing = check.failing;
     });
     return check;
   };
@@ -253,6 +265,12 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
   const fs::path object = exported_object_path(site, slug, result.check.source_hash);
   result.compilation = compile_exported(site, slug, copy, object);
   if (!result.compilation->succeeded) return result;
+  try {
+    snapshots_of(site.workspace).keep(slug, source, Cause::exported);
+  } catch (const Failure& failure) {
+    if (failure.exit() != Exit::damaged) throw;
+    result.snapshot_problem = failure.what();  // no reason to refuse an export, which overwrites nothing of theirs
+  }
   make_folders(site.workspace.exported_source(slug).parent_path());
   write_atomically(site.workspace.exported_source(slug), source);
   site.workspace.progress_file().update([&](Progress& progress) {
@@ -318,19 +336,28 @@ Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptio
   return demo;
 }
 
-fs::path init_workspace(const Kit& kit, const Course& course, const Track& track, const fs::path& folder, bool force) {
-  const fs::path root = fs::weakly_canonical(fs::absolute(folder));
+WorkspaceFiles given_files(const Kit& kit, const Course& course, const Track& track, const fs::path& root) {
   WorkspaceFiles files;
   for (const std::string& slug : track.order) {
     const fs::path reference = reference_source(kit, course, slug);
     const fs::path home = fs::path("modules") / folder_name(track, slug);
-    files[home / (slug + ".cpp")] = make_skeleton(read_file(reference), slug, reference.string());
     files[home / "README.md"] = read_file(reference.parent_path() / "README.md");
     if (const auto hints = read_if_present(reference.parent_path() / "hints.md")) files[home / "hints.md"] = *hints;
   }
   files["README.md"] = workspace_readme(course, track);
   files.merge(editor_files(kit, track, root));
-  files[".gitignore"] = ".tito/tmp/\n.tito/lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
+  files[".gitignore"] = ".tito/tmp/\n.tito/lock\n.tito/snapshots/*lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
+  return files;
+}
+
+fs::path init_workspace(const Kit& kit, const Course& course, const Track& track, const fs::path& folder, bool force) {
+  const fs::path root = fs::weakly_canonical(fs::absolute(folder));
+  WorkspaceFiles files = given_files(kit, course, track, root);
+  const GivenRecord record = record_of(kit, course, track, files);
+  for (const std::string& slug : track.order) {
+    files[fs::path("modules") / folder_name(track, slug) / (slug + ".cpp")] = skeleton_of(kit, course, slug);
+  }
+  files[GivenRecord::file()] = record.print();
   return create_workspace(root, course, track, files, kit.package(), force);
 }
 
@@ -338,7 +365,8 @@ void fill_module(const Site& site, const std::string& slug) {
   if (!site.kit.is_source_tree()) {
     throw Failure(Exit::usage, "dev fill works only with a tito that was built in the course's source tree");
   }
-  write_atomically(site.workspace.source(slug), read_file(reference_source(site.kit, site.course, slug)));
+  const FileLock lock = lock_work(site.workspace);
+  overwrite(site, slug, read_file(reference_source(site.kit, site.course, slug)), Cause::fill);
 }
 
 }  // namespace tito

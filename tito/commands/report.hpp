@@ -16,7 +16,8 @@ enum class Extent { first, all };
 // "02 tensor"
 std::string module_label(const Track& track, const std::string& slug);
 
-// The verdict on a module, and the first failure or all of them.
+// The verdict on a module, and the first failure or all of them. The first line says which module it is, the next that
+// is not empty is the verdict: `tito watch` shows them at the top.
 void print_check(Context& context, const std::string& slug, const Check& check, Extent extent);
 
 // A program's cases: the first that failed, or all. `repeat` is the command that runs them again, `source` the

@@ -5,6 +5,7 @@
 namespace tito {
 
 std::atomic<bool> interrupted{false};
+std::atomic<bool> cancelled{false};
 
 extern "C" {
 static void on_interrupt(int) { interrupted = true; }

@@ -10,12 +10,18 @@ extern std::atomic<bool> interrupted;
 
 void note_interrupts();
 
-// What long work throws when it finds `interrupted` set.
+// Set while one piece of work is given up though tito goes on; only system/background.cpp sets it.
+extern std::atomic<bool> cancelled;
+
+// Whether the work at hand is to end, for either reason.
+inline bool must_stop() { return interrupted || cancelled; }
+
+// What long work throws when it finds that it must stop.
 struct Interrupted {};
 
-// throws: Interrupted when one has come.
+// throws: Interrupted when the work must stop.
 inline void stop_if_interrupted() {
-  if (interrupted) throw Interrupted{};
+  if (must_stop()) throw Interrupted{};
 }
 
 }  // namespace tito

@@ -40,6 +40,9 @@ Kit::Kit(const fs::path& file) : file_(file) {
   const JsonView own = view["precompiled_for"];
   for (const auto& [slug, path] : own.object().items()) precompiled_for_[slug] = own[slug].text();
   plans_ = view["plans"].text();
+  registry_ = view["registry"].text();
+  const JsonView programs = view["programs"];
+  for (const auto& [name, path] : programs.object().items()) programs_[name] = programs[name].text();
   source_tree_ = view["source_tree"].boolean();
   sanitized_ = view["sanitized"].boolean();
   const JsonView flags = view["flags"];
@@ -60,6 +63,12 @@ Kit::Kit(const fs::path& file) : file_(file) {
 const fs::path& Kit::precompiled(const std::string& slug) const {
   const auto own = precompiled_for_.find(slug);
   return own == precompiled_for_.end() ? precompiled_ : own->second;
+}
+
+fs::path Kit::program(const std::string& name) const {
+  const auto found = programs_.find(name);
+  if (found != programs_.end() && fs::exists(found->second)) return found->second;
+  throw Failure(Exit::environment, "the course is not completely built: the program " + name + " is missing", build_it);
 }
 
 fs::path Kit::object(const std::string& kind, const std::string& name) const {

@@ -36,6 +36,13 @@ class Kit {
   const std::string& symbol_lister() const { return symbols_; }
   const std::string& section_renamer() const { return sections_; }  // objcopy
 
+  // The registry of data sets.
+  const std::filesystem::path& registry() const { return registry_; }
+
+  // A given program that belongs to the course: "images" reads data sets.
+  // throws: Failure(Exit::environment) when it is not built.
+  std::filesystem::path program(const std::string& name) const;
+
   // The header that was precompiled for the files of a module: its own, or that of the whole contract.
   const std::filesystem::path& precompiled(const std::string& slug) const;
 
@@ -73,6 +80,8 @@ class Kit {
   std::filesystem::path precompiled_;
   std::map<std::string, std::filesystem::path> precompiled_for_;
   std::filesystem::path plans_;
+  std::filesystem::path registry_;
+  std::map<std::string, std::filesystem::path> programs_;
   std::string compiler_;
   std::string symbols_;
   std::string sections_;

@@ -104,6 +104,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
   ::signal(SIGINT, SIG_DFL);
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
@@ -292,7 +293,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
     ::poll(watched.data(), watched.size(), output_open || record_open ? 20 : 2);
     if (watched[0].revents != 0) take_output();
     if (watched[1].revents != 0) take_record();
-    if (interrupted) {
+    if (must_stop()) {
       running.stop();
       throw Interrupted{};
     }

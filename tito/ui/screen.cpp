@@ -1,6 +1,7 @@
 #include "tito/ui/screen.hpp"
 
 #include <fmt/core.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 namespace tito {
 namespace {
@@ -32,19 +34,6 @@ bool locale_is_utf8() {
 void write_to(std::FILE* stream, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stream);
   std::fflush(stream);
-}
-
-// Columns a text takes: escape sequences none, a UTF-8 character one.
-std::size_t columns_of(const std::string& text) {
-  std::size_t columns = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\x1b') {
-      while (i < text.size() && text[i] != 'm') ++i;
-    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
-      ++columns;
-    }
-  }
-  return columns;
 }
 
 std::string with_thousands(double value) {
@@ -86,12 +75,32 @@ void Screen::write_out(const std::string& text) {
 }
 
 void Screen::line(const std::string& text) {
-  if (!quiet_) write_out(text + "\n");
+  if (collected_ != nullptr) {
+    std::istringstream lines(text.empty() ? "\n" : text);
+    for (std::string one; std::getline(lines, one);) collected_->push_back(one);
+  } else if (!quiet_) {
+    write_out(text + "\n");
+  }
+}
+
+std::vector<std::string> Screen::collected(const std::function<void()>& print) {
+  std::vector<std::string> lines;
+  collected_ = &lines;
+  try {
+    print();
+  } catch (...) {
+    collected_ = nullptr;
+    throw;
+  }
+  collected_ = nullptr;
+  return lines;
 }
 
 void Screen::row(const std::string& text) {
   line(terminal_ ? shortened(text, static_cast<std::size_t>(width())) : text);
 }
+
+void Screen::note(const std::string& text) const { write_to(stderr, text + "\n"); }
 
 void Screen::error(const std::string& message, const std::string& way_out) {
   const bool color = color_ && ::isatty(STDERR_FILENO) != 0;
@@ -101,6 +110,15 @@ void Screen::error(const std::string& message, const std::string& way_out) {
 
 void Screen::json(const nlohmann::json& object) {
   write_out(object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+void Screen::json_line(const nlohmann::json& object) {
+  write_out(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+bool Screen::is_abandoned() const {
+  pollfd one{STDOUT_FILENO, 0, 0};
+  return ::poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
 }
 
 int Screen::width() const {
@@ -178,6 +196,18 @@ std::string figure(double value, const std::string& unit) {
 std::string duration(double seconds) {
   if (seconds < 60) return fmt::format("{:.2f} s", seconds);
   return fmt::format("{} min {:.0f} s", static_cast<int>(seconds) / 60, seconds - 60 * (static_cast<int>(seconds) / 60));
+}
+
+std::size_t columns_of(const std::string& text) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      while (i < text.size() && text[i] != 'm') ++i;
+    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
+      ++columns;
+    }
+  }
+  return columns;
 }
 
 std::string shortened(const std::string& text, std::size_t columns) {

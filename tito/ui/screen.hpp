@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -28,11 +29,23 @@ class Screen {
 
   // The same, cut to the width of the terminal where there is one: for rows of tables.
   void row(const std::string& text);
+  // A sentence beside the result, on standard error; also where line() is quiet.
+  void note(const std::string& text) const;
+
+  // The lines that `print` would print, which are not printed.
+  std::vector<std::string> collected(const std::function<void()>& print);
+
   void error(const std::string& message, const std::string& way_out);
   void json(const nlohmann::json& object);
 
+  // The same on one line: for commands that print several.
+  void json_line(const nlohmann::json& object);
+
   // Whether something could not be written to standard output, for another reason than that nobody reads it.
   bool output_failed() const { return output_failed_; }
+
+  // Whether nobody reads standard output any more.
+  bool is_abandoned() const;
 
   // Columns of the terminal, 80 where there is none.
   int width() const;
@@ -49,6 +62,7 @@ class Screen {
 
   bool is_terminal() const { return terminal_; }
   bool is_utf8() const { return utf8_; }
+  bool is_coloured() const { return color_; }
 
   Screen();
 
@@ -58,6 +72,7 @@ class Screen {
   bool utf8_;
   bool quiet_ = false;
   bool output_failed_ = false;
+  std::vector<std::string>* collected_ = nullptr;
 
   void write_out(const std::string& text);
 };
@@ -99,5 +114,8 @@ std::string duration(double seconds);
 
 // The text cut to a number of columns; colours take none.
 std::string shortened(const std::string& text, std::size_t columns);
+
+// Columns that a text takes: escape sequences none, a character of UTF-8 one.
+std::size_t columns_of(const std::string& text);
 
 }  // namespace tito

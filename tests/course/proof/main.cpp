@@ -224,25 +224,16 @@ string number_text(double value) {
   return text;
 }
 
-// The text with data sets called as proof.json says.
-string named(string text, const json& names) {
-  for (const auto& [from, to] : names.items()) {
-    const std::size_t at = text.find(from);
-    if (at != string::npos) text.replace(at, from.size(), to.get<string>());
-  }
-  return text;
-}
-
 // Rows of name, mean and range.
-string figure_rows(const json& measures, const json& names) {
+string figure_rows(const json& measures) {
   string rows;
   for (const json& one : measures) {
     const auto values = one.at("values").get<std::vector<double>>();
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
     const string unit = one.at("unit").get<string>();
-    rows += fmt::format("| {} | {} | {} | {} to {} | {} | {} |\n", named(one.at("name"), names),
-                        named(one.at("data"), names), number_text(mean), number_text(*low), number_text(*high), unit,
+    rows += fmt::format("| {} | {} | {} | {} to {} | {} | {} |\n", one.at("name").get<string>(),
+                        one.at("data").get<string>(), number_text(mean), number_text(*low), number_text(*high), unit,
                         values.size());
   }
   return rows;
@@ -318,14 +309,13 @@ string page_of(const json& proof) {
     }
     page += "\n" + where(proof.at("mutants")) + "\n";
   }
-  const json names = proof.value("names", json::object());
   const string head = "| Figure | Data | Mean | Range | Unit | Runs |\n|---|---|---|---|---|---|\n";
   if (proof.contains("milestones")) {
     page += "\n## Milestones\n\n`tito milestone run NAME --seed N`, one run for each of the seeds from 1 on. " +
             proof.at("milestones").value("data", "") + "\n";
     for (const json& one : proof.at("milestones").at("figures")) {
       page += fmt::format("\n### {} ({}): {}\n\n{}{}", one.at("name").get<string>(), one.at("year").get<int>(),
-                          one.at("title").get<string>(), head, figure_rows(one.at("measures"), names));
+                          one.at("title").get<string>(), head, figure_rows(one.at("measures")));
     }
     page += "\n" + where(proof.at("milestones")) + "\n";
   }
@@ -334,7 +324,7 @@ string page_of(const json& proof) {
             proof.at("demos").value("data", "") + "\n";
     for (const json& one : proof.at("demos").at("figures")) {
       page +=
-          fmt::format("\n### {}\n\n{}{}", one.at("module").get<string>(), head, figure_rows(one.at("measures"), names));
+          fmt::format("\n### {}\n\n{}{}", one.at("module").get<string>(), head, figure_rows(one.at("measures")));
     }
     page += "\n" + where(proof.at("demos")) + "\n";
   }
@@ -347,14 +337,11 @@ int run(int argc, char** argv) {
   bool check = false;
   int seeds = 5;
   string data;
-  std::vector<string> names;
   app.add_option("PART", parts, "modules, mistakes, mutants, demos, milestones; without any, all")
       ->check(CLI::IsMember({"modules", "mistakes", "mutants", "demos", "milestones"}));
   app.add_flag("--check", check, "Change nothing; fail when the page is not what the sources and proof.json say");
   app.add_option("--seeds", seeds, "Runs of each demo and milestone")->check(CLI::Range(1, 1000));
   app.add_option("--data", data, "A sentence for the page about the data sets that were installed");
-  app.add_option("--call", names, "A data set by another name on the page, such as CIFAR-10='CIFAR-10 (a copy)'")
-      ->option_text("SET=NAME");
   app.footer("Real data sets are used where TITO_DATA says that they are installed; all parts take about an hour.");
   CLI11_PARSE(app, argc, argv);
 
@@ -389,12 +376,7 @@ int run(int argc, char** argv) {
     tito::write_atomically(docs / "proof.json", proof.dump(1) + "\n");
     tito::write_atomically(docs / "proof.md", page_of(proof));
   };
-  for (const string& name : names) {
-    const std::size_t equals = name.find('=');
-    if (equals == string::npos) throw tito::Failure(tito::Exit::usage, "--call takes SET=NAME, found " + name);
-    proof["names"][name.substr(0, equals)] = name.substr(equals + 1);
-  }
-  if (wanted("modules") || !names.empty() || !proof.contains("modules")) {
+  if (wanted("modules") || !proof.contains("modules")) {
     proof["modules"] = {{"figures", count_modules(kit, course)}};
     tito::write_atomically(docs / "proof.json", proof.dump(1) + "\n");
   }
