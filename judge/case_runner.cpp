@@ -23,6 +23,8 @@
 #include <string_view>
 #include <vector>
 
+#include "judge/findings.hpp"
+
 namespace {
 
 using nlohmann::json;
@@ -30,7 +32,9 @@ using nlohmann::json;
 constexpr double default_limit_seconds = 10;
 
 std::uint64_t run_seed = 0;
+bool seed_was_asked = false;
 judge::Detail pending_detail;
+judge::Findings pending_findings;
 int cases_run = 0;
 
 struct Case {
@@ -100,6 +104,7 @@ class RecordListener : public ListenerBase {
     name_ = info.name;
     started_ = std::chrono::steady_clock::now();
     judge::clear_detail();
+    seed_was_asked = false;
     judge::write_record(dump({{"event", "begin"}, {"case", name_}}));
   }
 
@@ -148,15 +153,27 @@ class RecordListener : public ListenerBase {
       if (expression.starts_with("{Unknown")) expression.clear();  // thrown between two checks
       detail = {detail.expected, "threw: " + thrown, ""};
     }
-    judge::write_record(dump({{"event", "failure"},
-                              {"case", name_},
-                              {"expression", tidy(expression)},
-                              {"expected", detail.expected},
-                              {"actual", detail.actual},
-                              {"note", detail.note},
-                              {"message", message},
-                              {"file", result.getSourceInfo().file},
-                              {"line", result.getSourceInfo().line}}));
+    json event = {{"event", "failure"},
+                  {"case", name_},
+                  {"expression", tidy(expression)},
+                  {"expected", detail.expected},
+                  {"actual", detail.actual},
+                  {"note", detail.note},
+                  {"message", message},
+                  {"file", result.getSourceInfo().file},
+                  {"line", result.getSourceInfo().line}};
+    if (seed_was_asked) event["random"] = true;
+    if (!threw) add_findings(event, pending_findings);
+    judge::write_record(dump(event));
+  }
+
+  static void add_findings(json& event, const judge::Findings& findings) {
+    if (!findings.cause.empty()) event["cause"] = findings.cause;
+    const judge::Window& window = findings.window;
+    if (window.columns == 0) return;
+    event["window"] = {{"shape", window.shape},       {"at", window.at},         {"row", window.row},
+                       {"column", window.column},     {"columns", window.columns}, {"expected", window.expected},
+                       {"actual", window.actual},     {"wrong", window.wrong}};
   }
 
   // The judge's own macros wrap what the test's author wrote.
@@ -249,9 +266,18 @@ int run(int argc, char** argv) {
 
 namespace judge {
 
-std::uint64_t seed() { return run_seed; }
-void set_detail(Detail detail) { pending_detail = std::move(detail); }
-void clear_detail() { pending_detail = {}; }
+std::uint64_t seed() {
+  seed_was_asked = true;
+  return run_seed;
+}
+
+void set_detail(Detail detail) {
+  pending_detail = std::move(detail);
+  pending_findings = {};
+}
+
+void clear_detail() { set_detail({}); }
+void set_findings(Findings findings) { pending_findings = std::move(findings); }
 
 bool close(double actual, double expected, double relative, double absolute) {
   const bool near = actual == expected || std::abs(actual - expected) <= absolute + relative * std::abs(expected);

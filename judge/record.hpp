@@ -4,7 +4,11 @@
 //   {"event":"start","seed":S}                                  once, before the first case
 //   {"event":"begin","case":"NAME"}
 //   {"event":"failure","case":"NAME","expression":"..","expected":"..","actual":"..","note":"..",
-//    "message":"..","file":"..","line":L}                       for each failed check; texts may be empty
+//    "message":"..","file":"..","line":L}                       for each failed check; texts may be empty. Then, if so:
+//        "random":true                                          the case has asked for the seed
+//        "cause":"looks transposed: .."                         what such values usually come from
+//        "window":{"shape":[2,3],"at":[0,1],"row":0,"column":0,"columns":3,"expected":["1","2",..],"actual":[..],
+//                  "wrong":[false,true,..]}                     tensors around the first difference, row by row
 //   {"event":"measure","name":"accuracy","value":0.91,"unit":"%"}    at any time
 //   {"event":"data","name":"MNIST sample"}                           what a demo's further measures are about
 //   {"event":"point","curve":"loss","x":3200,"y":0.41}               a demo's or milestone's curve

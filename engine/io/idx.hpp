@@ -21,8 +21,8 @@ struct IdxArray {
 // throws: IoError naming the file, the field, the expected and the found, for a file that cannot be read, a
 //         wrong magic number or rank, an impossible size, too few or too many bytes. A gzipped file may hold
 //         at most 64 times its size and 64 KiB more; a larger one is to be unpacked first.
-// memory: plain, the size of the file; gzipped, three times what it really holds, and at most 128 times the
-//         size of the file; 256 KiB for buffers.
+// memory: plain, the size of the file and 80 KiB; gzipped, it grows with what is unpacked, to at most 128 times
+//         the size of the file and 256 KiB.
 IdxArray read_idx(const std::string& path, int expected_rank);
 
 }  // namespace tinytorch::io

@@ -1,7 +1,6 @@
 #include "io/safetensors.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,13 +11,13 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <system_error>
+#include <tuple>
 #include <utility>
 
+#include "io/input_file.hpp"
 #include "tinytorch/errors.hpp"
 
 namespace tinytorch::io {
@@ -30,25 +29,17 @@ static_assert(std::endian::native == std::endian::little, "the data are read and
 constexpr std::uint64_t longest_header = 100'000'000;  // the format's own limit
 constexpr std::size_t most_axes = 64;
 
-[[noreturn]] void fail(const std::string& path, const std::string& field, const std::string& expected,
-                       const std::string& found) {
-  throw IoError(path + ": " + field + ": expected " + expected + ", found " + found);
-}
-
-std::string in_quotes(const std::string& name) { return '"' + name.substr(0, 100) + '"'; }
-
-// What the header says about one array.
+// What the header says about one array. A file may hold one for every 53 bytes of its header, so it is small
+// and needs no memory beside its text.
 struct Entry {
   std::string name;
-  std::set<std::string> keys{};  // those it has
+  bool has_dtype = false;
+  bool has_shape = false;
+  bool has_offsets = false;
+  std::uint8_t count = 0;  // of its offsets
   std::vector<std::uint64_t> shape{};
-  std::vector<std::uint64_t> offsets{};  // begin and end
-
-  std::uint64_t begin() const { return offsets[0]; }
-  std::uint64_t end() const { return offsets[1]; }
-  bool operator<(const Entry& other) const {
-    return begin() != other.begin() ? begin() < other.begin() : end() < other.end();
-  }
+  std::uint64_t begin = 0;  // of its data, from the end of the header
+  std::uint64_t end = 0;
 };
 
 // Reads the header as it is parsed and refuses at once what does not belong there, so that no header, however
@@ -75,10 +66,12 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
 
   bool end_object() override {
     if (place_ == Place::entry) {
-      for (const char* needed : {"dtype", "shape", "data_offsets"}) {
-        const Entry& entry = entries_.back();
-        if (!entry.keys.contains(needed)) fail(path_, "header, " + in_quotes(entry.name), needed, "none");
-      }
+      const Entry& entry = entries_.back();
+      const char* missing = nullptr;
+      if (!entry.has_dtype) missing = "dtype";
+      if (!entry.has_shape) missing = "shape";
+      if (!entry.has_offsets) missing = "data_offsets";
+      if (missing != nullptr) fail(path_, "header, " + in_quotes(entry.name), missing, "none");
     }
     place_ = place_ == Place::header ? Place::outside : Place::header;
     return true;
@@ -87,13 +80,16 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   bool key(std::string& name) override {
     key_ = name;
     if (place_ == Place::header) {
-      if (!names_.insert(name).second) fail(path_, "header", "each name once", in_quotes(name) + " twice");
-    } else if (place_ == Place::metadata) {
-      // Any name may stand here.
-    } else if (name != "dtype" && name != "shape" && name != "data_offsets") {
-      fail(path_, where(), "dtype, shape or data_offsets", in_quotes(name));
-    } else if (!entries_.back().keys.insert(name).second) {
-      fail(path_, where(), "each key once", in_quotes(name) + " twice");
+      const bool metadata = name == "__metadata__";
+      if (metadata && std::exchange(has_metadata_, true)) fail_twice("header", "each name once", name);
+    } else if (place_ == Place::entry) {
+      Entry& entry = entries_.back();
+      bool* const seen = name == "dtype"          ? &entry.has_dtype
+                         : name == "shape"        ? &entry.has_shape
+                         : name == "data_offsets" ? &entry.has_offsets
+                                                  : nullptr;
+      if (seen == nullptr) fail(path_, where(), "dtype, shape or data_offsets", in_quotes(name));
+      if (std::exchange(*seen, true)) fail_twice(where(), "each key once", name);
     }
     return true;
   }
@@ -113,23 +109,29 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
 
   bool end_array() override {
     place_ = Place::entry;
-    const std::size_t count = entries_.back().offsets.size();
+    const int count = entries_.back().count;
     if (key_ == "data_offsets" && count != 2) fail(path_, where(), "two offsets", std::to_string(count));
     return true;
   }
 
   bool number_unsigned(std::uint64_t value) override {
     if (place_ != Place::list) unexpected("a number");
-    std::vector<std::uint64_t>& list = key_ == "shape" ? entries_.back().shape : entries_.back().offsets;
-    if (list.size() == most_axes) fail(path_, where(), "at most " + std::to_string(most_axes) + " numbers", "more");
-    list.push_back(value);
+    Entry& entry = entries_.back();
+    if (key_ == "shape") {
+      if (entry.shape.size() == most_axes)
+        fail(path_, where(), "at most " + std::to_string(most_axes) + " numbers", "more");
+      entry.shape.push_back(value);
+    } else {
+      if (entry.count == 2) fail(path_, where(), "two offsets", "more");
+      (entry.count++ == 0 ? entry.begin : entry.end) = value;
+    }
     return true;
   }
 
   bool null() override { unexpected("null"); }
   bool boolean(bool) override { unexpected("a truth value"); }
   bool number_integer(std::int64_t value) override { unexpected(std::to_string(value)); }
-  bool number_float(double, const std::string& text) override { unexpected(text); }
+  bool number_float(double, const std::string& text) override { unexpected(in_quotes(text)); }
   bool binary(nlohmann::json::binary_t&) override { unexpected("binary data"); }
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
@@ -146,6 +148,10 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     return "header, " + in_quotes(entries_.back().name) + ", " + key_;
   }
 
+  [[noreturn]] void fail_twice(const std::string& field, const std::string& expected, const std::string& name) const {
+    fail(path_, field, expected, in_quotes(name) + " twice");
+  }
+
   [[noreturn]] void unexpected(const std::string& found) const {
     const char* expected = place_ == Place::outside || place_ == Place::header ? "an object"
                            : place_ == Place::metadata || key_ == "dtype"      ? "a string"
@@ -157,83 +163,79 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   std::string path_;
   Place place_ = Place::outside;
   std::string key_;
-  std::set<std::string> names_;
+  bool has_metadata_ = false;
   std::vector<Entry> entries_;
 };
 
-// The number of bytes of an array of this shape; nothing when it is past all bounds.
-std::optional<std::uint64_t> bytes_of(const std::vector<std::uint64_t>& shape) {
-  std::uint64_t bytes = sizeof(float);
-  for (const std::uint64_t extent : shape) {
-    constexpr std::uint64_t most = std::uint64_t{1} << 62;
-    if (extent > most || (extent != 0 && bytes > most / extent)) return std::nullopt;
-    bytes *= extent;
-  }
-  return bytes;
+void check_names(const std::string& path, std::vector<Entry>& entries) {
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  const auto same = std::adjacent_find(entries.begin(), entries.end(),
+                                       [](const Entry& a, const Entry& b) { return a.name == b.name; });
+  if (same != entries.end()) fail(path, "header", "each name once", in_quotes(same->name) + " twice");
 }
 
 // Checks that the entries, by their offsets, cover the data from end to end, and brings them into that order.
 void check_layout(const std::string& path, std::vector<Entry>& entries, std::uint64_t data_size) {
   for (const Entry& entry : entries) {
     const std::string field = "header, " + in_quotes(entry.name) + ", data_offsets";
-    if (entry.begin() > entry.end() || entry.end() > data_size) {
+    if (entry.begin > entry.end || entry.end > data_size) {
       fail(path, field, "a part of " + std::to_string(data_size) + " bytes",
-           "[" + std::to_string(entry.begin()) + ", " + std::to_string(entry.end()) + ")");
+           "[" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + ")");
     }
-    const std::optional<std::uint64_t> bytes = bytes_of(entry.shape);
-    if (bytes != entry.end() - entry.begin()) {
+    const std::optional<std::uint64_t> bytes = bytes_of(entry.shape, sizeof(float));
+    if (bytes != entry.end - entry.begin) {
       fail(path, field, (bytes ? std::to_string(*bytes) : "too many") + " bytes for its shape",
-           std::to_string(entry.end() - entry.begin()));
+           std::to_string(entry.end - entry.begin));
     }
   }
-  std::stable_sort(entries.begin(), entries.end());
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+  });
   std::uint64_t covered = 0;
   for (const Entry& entry : entries) {
-    if (entry.begin() != covered) {
+    if (entry.begin != covered) {
       fail(path, "header, " + in_quotes(entry.name) + ", data_offsets",
-           "a begin at " + std::to_string(covered) + ", without gap or overlap", std::to_string(entry.begin()));
+           "a begin at " + std::to_string(covered) + ", without gap or overlap", std::to_string(entry.begin));
     }
-    covered = entry.end();
+    covered = entry.end;
   }
   if (covered != data_size) fail(path, "data", std::to_string(covered) + " bytes", std::to_string(data_size));
 }
 
-}  // namespace
-
-std::vector<NamedArray> read_safetensors(const std::string& path) {
-  std::error_code error;
-  const std::uint64_t size = std::filesystem::file_size(path, error);
-  if (error) throw IoError(path + ": cannot be read: " + error.message());
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw IoError(path + ": cannot be opened: " + std::strerror(errno));
-  const auto read = [&](void* to, std::uint64_t bytes, const std::string& field) {
-    file.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes));
-    if (!file) fail(path, field, std::to_string(bytes) + " bytes", std::to_string(file.gcount()));
-  };
-
-  std::uint64_t header_size = 0;
-  read(&header_size, sizeof header_size, "header length");
-  const std::uint64_t most = std::min(size - sizeof header_size, longest_header);
-  if (header_size > most) fail(path, "header length", "at most " + std::to_string(most), std::to_string(header_size));
-  std::string header(header_size, '\0');
-  read(header.data(), header_size, "header");
+// The header's text, which is gone when the data are read.
+std::vector<Entry> read_header(InputFile& file) {
+  const std::string& path = file.path();
+  std::uint64_t size = 0;
+  file.read(&size, sizeof size, "header length");
+  const std::uint64_t most = std::min(file.left(), longest_header);
+  if (size > most) fail(path, "header length", "at most " + std::to_string(most), std::to_string(size));
+  std::string header(size, '\0');
+  file.read(header.data(), size, "header");
   if (!header.starts_with('{')) fail(path, "header", "\"{\" at its beginning", in_quotes(header.substr(0, 1)));
   const std::size_t zero = header.find('\0');  // the parser would take it for the end
   if (zero != std::string::npos) fail(path, "header", "JSON", "a zero at its byte " + std::to_string(zero));
   HeaderReader reader(path);
   nlohmann::json::sax_parse(header, &reader);
-  std::vector<Entry> entries = reader.take();
-  check_layout(path, entries, size - sizeof header_size - header_size);
+  return reader.take();
+}
+
+}  // namespace
+
+std::vector<NamedArray> read_safetensors(const std::string& path) {
+  InputFile file(path);
+  std::vector<Entry> entries = read_header(file);
+  check_names(path, entries);
+  check_layout(path, entries, file.left());
 
   std::vector<NamedArray> arrays;
+  arrays.reserve(entries.size());
   for (Entry& entry : entries) {
-    NamedArray array;
-    const std::uint64_t bytes = entry.end() - entry.begin();
+    NamedArray& array = arrays.emplace_back();
+    const std::uint64_t bytes = entry.end - entry.begin;
     array.shape.assign(entry.shape.begin(), entry.shape.end());
     array.values.resize(bytes / sizeof(float));
-    read(array.values.data(), bytes, "data of " + in_quotes(entry.name));
+    file.read(array.values.data(), bytes, "data of " + in_quotes(entry.name));
     array.name = std::move(entry.name);
-    arrays.push_back(std::move(array));
   }
   return arrays;
 }
@@ -250,7 +252,8 @@ std::string make_header(const std::vector<NamedArray>& arrays) {
     }
     const bool negative = std::any_of(array.shape.begin(), array.shape.end(), [](std::int64_t e) { return e < 0; });
     const std::uint64_t bytes = array.values.size() * sizeof(float);
-    if (negative || array.shape.size() > most_axes || bytes_of({array.shape.begin(), array.shape.end()}) != bytes) {
+    if (negative || array.shape.size() > most_axes ||
+        bytes_of({array.shape.begin(), array.shape.end()}, sizeof(float)) != bytes) {
       throw ValueError("write_safetensors: the shape of " + in_quotes(array.name) + " does not fit its " +
                        std::to_string(array.values.size()) + " values");
     }

@@ -4,7 +4,8 @@
 //   {"name": {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}, .., "__metadata__": {..}}
 //
 // Offsets count from the end of the header; together the arrays cover the data without gaps or overlaps.
-// Only F32 is read. Given: not coursework.
+// Only F32 is read: every other dtype, F16, BF16, F64, whole numbers and truth values, is refused by its name.
+// Given: not coursework.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ struct NamedArray {
 };
 
 // throws: IoError naming the file, the field, the expected and the found, for a file that cannot be read or
-//         breaks any rule of the format.
+//         breaks any rule of the format. The arrays come in the order of their data.
+// memory: 16 times the header, the data, and 8 KiB.
 std::vector<NamedArray> read_safetensors(const std::string& path);
 
 // Writes to a temporary file beside `path`, syncs it and renames it: path is either what it was or whole.

@@ -110,6 +110,10 @@ TEST_CASE("read_cifar names a file that is not there", "[cifar]") {
   CHECK(contains(message_for("/nowhere/data_batch_1.bin"), "/nowhere/data_batch_1.bin"));
 }
 
+TEST_CASE("read_cifar refuses a device, which has no end", "[cifar]") {
+  CHECK(contains(message_for("/dev/zero"), "expected a regular file, found a device"));
+}
+
 TEST_CASE("read_cifar refuses a folder", "[cifar]") {
   CHECK(contains(message_for(std::filesystem::temp_directory_path().string()), "cannot be read"));
 }

@@ -1,6 +1,7 @@
 // io::read_idx: what it reads, and that it refuses every damaged file.
 #include "io/idx.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -191,7 +192,7 @@ TEST_CASE("read_idx refuses bytes after the last value", "[idx]") {
   Bytes content = idx({2, 2}, counting(4));
   content.push_back(0);
   const File file(content);
-  CHECK(contains(message_for(file.path(), 2), "values: expected 4 bytes, found more"));
+  CHECK(contains(message_for(file.path(), 2), "values: expected 4 bytes, found 5"));
   file.write(gzip(content));
   CHECK(contains(message_for(file.path(), 2), "values: expected 4 bytes, found more"));
 }
@@ -230,6 +231,28 @@ TEST_CASE("read_idx refuses sizes that the file does not hold without asking for
     file.write(gzip(content));
     CHECK(contains(message_for(file.path(), 3), "expected"));
   }
+}
+
+TEST_CASE("read_idx refuses a gzipped file that holds more than 64 times its size, and names the way out", "[idx]") {
+  const Bytes zeros(1'000'000);
+  const Bytes content = idx({1'000'000}, zeros);
+  const File file(gzip(content));
+  const std::string message = message_for(file.path(), 1);
+  CHECK(contains(message, file.path() + ": values: expected at most "));
+  CHECK(contains(message, "found 1000000 in its header"));
+  CHECK(contains(message, "unpack it with gunzip first"));
+  file.write(content);
+  CHECK(read_idx(file.path(), 1).values == zeros);
+  file.write(gzip(idx({60'000}, Bytes(60'000))));  // small enough whatever it is packed to
+  CHECK(read_idx(file.path(), 1).values.size() == 60'000);
+}
+
+TEST_CASE("read_idx refuses what is no regular file without waiting for it", "[idx]") {
+  CHECK(contains(message_for("/dev/zero", 3), "expected a regular file, found a device"));
+  const File pipe({});
+  std::filesystem::remove(pipe.path());
+  REQUIRE(mkfifo(pipe.path().c_str(), 0600) == 0);
+  CHECK(contains(message_for(pipe.path(), 3), "expected a regular file, found a pipe"));
 }
 
 TEST_CASE("read_idx names a file that is not there", "[idx]") {

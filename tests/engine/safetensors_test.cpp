@@ -342,9 +342,9 @@ TEST_CASE("read_safetensors refuses metadata that is not strings", "[safetensors
   check_refused("{\"__metadata__\": 1}", 0, "expected an object");
 }
 
-TEST_CASE("read_safetensors names a file that is not there and refuses a folder", "[safetensors]") {
+TEST_CASE("read_safetensors names a file that is not there and refuses a folder and a device", "[safetensors]") {
   const Folder folder;
-  for (const std::string& path : {folder.file(), folder.path()}) {
+  for (const std::string& path : {folder.file(), folder.path(), std::string("/dev/zero")}) {
     try {
       read_safetensors(path);
       FAIL("nothing was thrown");

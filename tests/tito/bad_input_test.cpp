@@ -230,7 +230,7 @@ TEST_CASE("A damaged progress file is named, kept and never overwritten", "[bad_
       const Run run = box.tito(command);
       CHECK_SAME(run.status, 4);
       CHECK_CONTAINS(run.err, "progress.json");
-      CHECK_CONTAINS(run.err, "tito recover");
+      CHECK_CONTAINS(run.err, "tito progress rebuild");
       CHECK_SAME(tito::read_file(box.path(progress_file)), damaged);
     }
   }
@@ -248,18 +248,18 @@ TEST_CASE("The place of damage in the progress file is told", "[bad_input][limit
   CHECK_CONTAINS(box.tito({"next"}).err, "modules.count.tested");
 }
 
-TEST_CASE("recover keeps the damaged file and takes up the previous version", "[bad_input][limit:60]") {
+TEST_CASE("progress rebuild keeps the damaged file and takes up the previous version", "[bad_input][limit:60]") {
   Sandbox box;
   box.init(true);
   REQUIRE(box.tito({"export", "01"}).status == 0);
   REQUIRE(box.tito({"module", "test", "02"}).status == 0);  // one more write, so that the previous version has the export
   tito::write_atomically(box.path(progress_file), "{ broken");
-  const Run run = box.tito({"recover", "--json"});
+  const Run run = box.tito({"progress", "rebuild", "--json"});
   CHECK_SAME(run.status, 0);
   CHECK_SAME(run.json().at("from_previous"), true);
   CHECK_SAME(tito::read_file(run.json().at("kept_as").get<std::string>()), std::string("{ broken"));
   CHECK_SAME(box.tito({"module", "list", "--json"}).json().at("modules").at(0).at("state"), "exported");
-  CHECK_SAME(box.tito({"recover", "--json"}).json().at("was_damaged"), false);
+  CHECK_SAME(box.tito({"progress", "rebuild", "--json"}).json().at("was_damaged"), false);
 }
 
 TEST_CASE("A damaged workspace file is named and kept", "[bad_input][limit:60]") {
@@ -310,7 +310,7 @@ TEST_CASE("A full disk leaves the previous progress intact", "[bad_input][limit:
   REQUIRE(box.tito({"module", "test", "01"}).status == 0);
   const std::string before = tito::read_file(box.path(progress_file));
   // A limit of nothing per file has the same effect on every write as a full disk, and needs no rights.
-  const std::string command = "ulimit -f 0; trap '' XFSZ; exec " + std::string(TEST_TITO) + " recover --workspace " + box.workspace().string();
+  const std::string command = "ulimit -f 0; trap '' XFSZ; exec " + std::string(TEST_TITO) + " progress rebuild --workspace " + box.workspace().string();
   tito::write_atomically(box.path(progress_file), "{ broken");
   const Run run = box.run({"bash", "-c", command + " 2>" + (box.root() / "pipe").string() + " || true"}, box.root(), {"TITO_KIT=" TEST_TOY_KIT});
   CHECK_SAME(tito::read_file(box.path(progress_file)), std::string("{ broken"));
@@ -394,7 +394,7 @@ TEST_CASE("A number that no double holds is damage like any other, and can be re
   const Run run = box.tito({"next"});
   CHECK_SAME(run.status, 4);
   CHECK_CONTAINS(run.err, "progress.json");
-  CHECK_SAME(box.tito({"recover"}).status, 0);
+  CHECK_SAME(box.tito({"progress", "rebuild"}).status, 0);
   CHECK_SAME(box.tito({"next"}).status, 0);
 }
 

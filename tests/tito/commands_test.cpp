@@ -211,8 +211,9 @@ TEST_CASE("The tour walks the whole course and tells what it measured", "[comman
 TEST_CASE("Every command explains itself with an example", "[commands][limit:60]") {
   const std::vector<std::vector<std::string>> commands{
       {},       {"init"}, {"next"},    {"module"},     {"module", "list"},     {"module", "test"},     {"export"},
-      {"demo"}, {"tour"}, {"recover"}, {"checkpoint"}, {"checkpoint", "test"}, {"checkpoint", "status"}, {"checkpoint", "timeline"},
-      {"dev"},  {"dev", "fill"}, {"watch"}, {"hint"}};
+      {"demo"}, {"tour"}, {"progress"}, {"progress", "rebuild"}, {"module", "reset"}, {"undo"}, {"history"}, {"diff"}, {"solution"}, {"update"}, {"checkpoint"}, {"checkpoint", "test"}, {"checkpoint", "status"}, {"checkpoint", "timeline"},
+      {"dev"},  {"dev", "fill"}, {"watch"}, {"hint"}, {"data"}, {"data", "list"}, {"data", "fetch"}, {"data", "import"}, {"data", "verify"},
+      {"data", "remove"}, {"data", "path"}, {"data", "show"}};
   Sandbox box;
   for (std::vector<std::string> command : commands) {
     command.emplace_back("--help");

@@ -20,7 +20,7 @@ const std::vector<std::vector<std::string>> walk{
     {"try", "01"}, {"demo", "01"}, {"milestone", "list"}, {"milestone", "run", "gauss"}, {"bench", "01", "--seconds", "0.1"},
     {"data", "list"}, {"data", "path", "mnist"}, {"data", "verify"}, {"data", "verify", "mnist"}, {"data", "remove", "mnist"},
     {"data", "fetch", "no-such-set"}, {"data", "import", "mnist", "."}, {"data", "show", "mnist"},
-    {"recover"}, {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
+    {"progress", "rebuild"}, {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
 
 Run run_in(const Sandbox& box, std::vector<std::string> words, const std::string& option, const std::string& locale = "C.UTF-8") {
   if (!option.empty()) words.push_back(option);

@@ -18,12 +18,19 @@ void add_demo(CLI::App& app, Context& context);
 void add_milestone(CLI::App& app, Context& context);
 void add_data(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
+void add_report(CLI::App& app, Context& context);
 void add_try(CLI::App& app, Context& context);
+void add_editor(CLI::App& app, Context& context);
 void add_tour(CLI::App& app, Context& context);
-void add_recover(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
+void add_progress(CLI::App& app, Context& context);
+void add_undo(CLI::App& app, Context& context);
+void add_history(CLI::App& app, Context& context);
+void add_diff(CLI::App& app, Context& context);
+void add_solution(CLI::App& app, Context& context);
+void add_update(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);
 
 // What "tito module list" shows.

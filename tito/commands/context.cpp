@@ -22,7 +22,10 @@ const Course& Context::course() {
 }
 
 const Workspace& Context::workspace() {
-  if (!workspace_) workspace_ = std::make_unique<Workspace>(course(), workspace_folder);
+  if (!workspace_) {
+    workspace_ = std::make_unique<Workspace>(course(), workspace_folder);
+    for (const fs::path& folder : workspace_->written_folders()) remove_abandoned(folder);
+  }
   return *workspace_;
 }
 

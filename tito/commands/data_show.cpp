@@ -125,12 +125,12 @@ void write_sheet(const std::string& file, const std::vector<Picture>& pictures) 
   write_atomically(file, encode_png(contact_sheet(pictures)));
 }
 
-// What is shown, as far as it is known: an edition, or files whose contents nobody has compared.
-std::string heading(const Context& context, const Shown& shown) {
-  std::string text = context.screen.paint(Style::bold, shown.title());
+// The title of what is shown, what is said of it, and whether anybody has compared the files' contents.
+void print_heading(Context& context, const Shown& shown, const std::string& text) {
+  Screen& screen = context.screen;
+  screen.row(screen.paint(Style::bold, shown.title()) + text);
   if (shown.place.presence == Presence::unverified)
-    text += context.screen.paint(Style::dim, ", not verified: tito data verify " + shown.set->name);
-  return text;
+    screen.row(screen.paint(Style::dim, "not verified: tito data verify " + shown.set->name));
 }
 
 void fill_result(Context& context, const Shown& shown) {
@@ -161,13 +161,11 @@ void show_pictures(Context& context, const Shown& shown, const ShowOptions& opti
   }
   if (!options.png.empty()) context.result["png"] = options.png;
   if (context.json) return;
+  const std::string what =
+      fmt::format("{} of {} images of part \"{}\"", chosen.images.size(), chosen.in_part, part.name);
+  if (!options.png.empty()) return print_heading(context, shown, ": " + what + " drawn to " + options.png);
+  print_heading(context, shown, ": " + what);
   Screen& screen = context.screen;
-  if (!options.png.empty()) {
-    screen.line(fmt::format("{}: {} of {} images of part \"{}\" drawn to {}", heading(context, shown),
-                            chosen.images.size(), chosen.in_part, part.name, options.png));
-    return;
-  }
-  screen.line(fmt::format("{}: part \"{}\", {} images", heading(context, shown), part.name, chosen.in_part));
   screen.line();
   for (const std::string& line : draw(pictures, picture_style(screen), screen.width())) screen.line(line);
 }
@@ -209,7 +207,8 @@ void print_statistics(Context& context, const Shown& shown, const std::vector<Pa
     numbers(table, {"", "mean" + channel}, [&](const PartStatistics& part) { return figure_of(part.mean); });
     numbers(table, {"", "deviation" + channel}, [&](const PartStatistics& part) { return figure_of(part.deviation); });
   }
-  screen.line(heading(context, shown));
+  print_heading(context, shown, "");
+  screen.line();
   for (const std::string& line : table.lines("")) screen.row(line);
   screen.line();
   for (const PartStatistics& part : parts) {

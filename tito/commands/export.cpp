@@ -44,6 +44,10 @@ void run(Context& context, const Options& options) {
   }
   screen.line(fmt::format("  {} {} is part of your package", screen.paint(Style::good, screen.tick()),
                           std::filesystem::relative(workspace.exported_source(slug), workspace.root()).string()));
+  if (!result.snapshot_problem.empty()) {
+    context.result["snapshot_problem"] = result.snapshot_problem;
+    screen.error("no snapshot of this export: " + result.snapshot_problem, "tito history --repair");
+  }
   print_proof(context, checkpoint, *result.proof, extent);
   if (!result.unlocked) return;
   screen.line();

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "tito/commands/commands.hpp"
+#include "tito/commands/keeping.hpp"
 #include "tito/commands/report.hpp"
 
 namespace tito {
@@ -71,6 +72,26 @@ void test(Context& context, const Options& options) {
   test_one(context, options, slug);
 }
 
+struct ResetOptions {
+  std::string module;
+  std::string function;
+};
+
+void reset(Context& context, const ResetOptions& options) {
+  const Track& track = context.workspace().track();
+  const std::string slug = resolve_module(context.course(), track, options.module);
+  const Overwriting done = reset_module(site_of(context), slug, options.function);
+  const std::string file = context.workspace().source_name(slug);
+  const std::string what = options.function.empty() ? file : options.function + " in " + file;
+  context.result = {{"module", slug}, {"number", number_in(track, slug)}, {"file", file}, {"changed", done.changed},
+                    {"kept", done.kept ? nlohmann::json(done.kept->id) : nlohmann::json(nullptr)}};
+  if (!options.function.empty()) context.result["function"] = options.function;
+  Screen& screen = context.screen;
+  if (!done.changed) return screen.line(what + " is as in the skeleton already; nothing to do");
+  screen.line(fmt::format("{} {} is the skeleton again", screen.paint(Style::good, screen.tick()), what));
+  if (done.kept) screen.line(fmt::format("  what it held is snapshot {}: {} brings it back", done.kept->id, screen.paint(Style::accent, "tito undo")));
+}
+
 }  // namespace
 
 void list_modules(Context& context) {
@@ -96,7 +117,7 @@ void list_modules(Context& context) {
 void add_module(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("module", "List the modules and test what you wrote");
   group->require_subcommand(1);
-  group->footer("Examples:\n  tito module list\n  tito module test 02");
+  group->footer("Examples:\n  tito module list\n  tito module test 02\n  tito module reset 02");
 
   CLI::App* lister = group->add_subcommand("list", "The modules of your track and how far each is");
   lister->footer("Example:\n  tito module list");
@@ -109,6 +130,14 @@ void add_module(CLI::App& app, Context& context) {
   add_seed_option(tester, options->seed);
   tester->footer("Examples:\n  tito module test\n  tito module test 02 --all\n  tito module test tensor --seed 4711\n  tito module test all");
   tester->callback([&context, options] { test(context, *options); });
+
+  auto resetting = std::make_shared<ResetOptions>();
+  CLI::App* resetter = group->add_subcommand("reset", "Put the skeleton back in place of your file; what you wrote is kept");
+  resetter->add_option("MODULE", resetting->module, "Number or slug")->required()->option_text(" ");
+  resetter->add_option("--function", resetting->function, "Only this function: Tensor::reshape, or reshape where that is clear")->type_name("NAME");
+  resetter->footer("A snapshot of your file is kept first; \"tito undo\" brings it back.\n\n"
+                   "Examples:\n  tito module reset 02\n  tito module reset tensor --function Tensor::reshape");
+  resetter->callback([&context, resetting] { reset(context, *resetting); });
 }
 
 }  // namespace tito

@@ -1,6 +1,7 @@
 #include "tito/commands/operations.hpp"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,7 +10,10 @@
 #include <random>
 #include <thread>
 
+#include "tito/commands/editor_files.hpp"
 #include "tito/commands/failing.hpp"
+#include "tito/commands/keeping.hpp"
+#include "tito/commands/renewal.hpp"
 #include "tito/course/milestones.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/course/standing.hpp"
@@ -36,7 +40,7 @@ fs::path exported_object_path(const Site& site, const std::string& slug, const s
 Compilation compile_exported(const Site& site, const std::string& slug, const fs::path& source, const fs::path& object) {
   make_folders(object.parent_path());
   fs::path temporary = object;
-  temporary += ".tmp" + std::to_string(new_seed());
+  temporary += ".tmp" + std::to_string(::getpid());
   Compilation compilation = compile(site.kit, Mode::full, source, temporary);
   std::error_code ignored;
   if (!compilation.succeeded) {
@@ -55,8 +59,10 @@ Compilation compile_exported(const Site& site, const std::string& slug, const fs
 std::string source_text(const Site& site, const std::string& slug) {
   const auto source = read_if_present(site.workspace.source(slug));
   if (source) return *source;
+  const std::string number = two_digits(number_in(site.workspace.track(), slug));
   throw Failure(Exit::work_failed, site.workspace.source(slug).string() + " is missing",
-                "a new skeleton: tito init DIR in another folder, then copy the file over");
+                "if the course was renewed: tito update; a new skeleton: tito module reset " + number +
+                    "; an earlier text of yours: tito history " + number);
 }
 
 // The line of the stub whose exception a check reports, from 1; 0 when it reports another.
@@ -66,19 +72,6 @@ int stub_line(const std::string& source, const std::string& message) {
   const std::size_t at = source.find(", \"" + message.substr(0, end) + "\")");
   if (at == std::string::npos || source.rfind("NotImplemented(", at) == std::string::npos) return 0;
   return 1 + static_cast<int>(std::count(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-}
-
-nlohmann::json compile_commands(const Kit& kit, const Track& track, const fs::path& root) {
-  nlohmann::json commands = nlohmann::json::array();
-  for (const std::string& slug : track.order) {
-    const std::string name = (fs::path("modules") / folder_name(track, slug) / (slug + ".cpp")).string();
-    // Editors know nothing of our precompiled header; they read the contract itself.
-    nlohmann::json arguments = nlohmann::json::array({kit.compiler()});
-    for (const std::string& flag : kit.flags(Mode::check)) arguments.push_back(flag);
-    for (const std::string& word : {std::string("-c"), name}) arguments.push_back(word);
-    commands.push_back({{"directory", root.string()}, {"file", name}, {"arguments", arguments}});
-  }
-  return commands;
 }
 
 std::string workspace_readme(const Course& course, const Track& track) {
@@ -272,6 +265,12 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
   const fs::path object = exported_object_path(site, slug, result.check.source_hash);
   result.compilation = compile_exported(site, slug, copy, object);
   if (!result.compilation->succeeded) return result;
+  try {
+    snapshots_of(site.workspace).keep(slug, source, Cause::exported);
+  } catch (const Failure& failure) {
+    if (failure.exit() != Exit::damaged) throw;
+    result.snapshot_problem = failure.what();  // no reason to refuse an export, which overwrites nothing of theirs
+  }
   make_folders(site.workspace.exported_source(slug).parent_path());
   write_atomically(site.workspace.exported_source(slug), source);
   site.workspace.progress_file().update([&](Progress& progress) {
@@ -337,20 +336,28 @@ Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptio
   return demo;
 }
 
-fs::path init_workspace(const Kit& kit, const Course& course, const Track& track, const fs::path& folder, bool force) {
-  const fs::path root = fs::weakly_canonical(fs::absolute(folder));
+WorkspaceFiles given_files(const Kit& kit, const Course& course, const Track& track, const fs::path& root) {
   WorkspaceFiles files;
   for (const std::string& slug : track.order) {
     const fs::path reference = reference_source(kit, course, slug);
     const fs::path home = fs::path("modules") / folder_name(track, slug);
-    files[home / (slug + ".cpp")] = make_skeleton(read_file(reference), slug, reference.string());
     files[home / "README.md"] = read_file(reference.parent_path() / "README.md");
     if (const auto hints = read_if_present(reference.parent_path() / "hints.md")) files[home / "hints.md"] = *hints;
   }
   files["README.md"] = workspace_readme(course, track);
-  files["compile_commands.json"] = compile_commands(kit, track, root).dump(2) + "\n";
-  files[".clangd"] = "CompileFlags:\n  CompilationDatabase: .\n";
-  files[".gitignore"] = ".tito/tmp/\n.tito/lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
+  files.merge(editor_files(kit, track, root));
+  files[".gitignore"] = ".tito/tmp/\n.tito/lock\n.tito/snapshots/*lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
+  return files;
+}
+
+fs::path init_workspace(const Kit& kit, const Course& course, const Track& track, const fs::path& folder, bool force) {
+  const fs::path root = fs::weakly_canonical(fs::absolute(folder));
+  WorkspaceFiles files = given_files(kit, course, track, root);
+  const GivenRecord record = record_of(kit, course, track, files);
+  for (const std::string& slug : track.order) {
+    files[fs::path("modules") / folder_name(track, slug) / (slug + ".cpp")] = skeleton_of(kit, course, slug);
+  }
+  files[GivenRecord::file()] = record.print();
   return create_workspace(root, course, track, files, kit.package(), force);
 }
 
@@ -358,7 +365,8 @@ void fill_module(const Site& site, const std::string& slug) {
   if (!site.kit.is_source_tree()) {
     throw Failure(Exit::usage, "dev fill works only with a tito that was built in the course's source tree");
   }
-  write_atomically(site.workspace.source(slug), read_file(reference_source(site.kit, site.course, slug)));
+  const FileLock lock = lock_work(site.workspace);
+  overwrite(site, slug, read_file(reference_source(site.kit, site.course, slug)), Cause::fill);
 }
 
 }  // namespace tito

@@ -74,6 +74,7 @@ struct Export {
   std::optional<Proof> proof;
   bool exported = false;
   bool unlocked = false;
+  std::string snapshot_problem;  // why this export was not kept as a snapshot
 };
 
 // Checks the module; if all its tests pass, compiles it fully, puts it into package/ and proves its checkpoint.
@@ -101,7 +102,10 @@ Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptio
 // Makes a workspace of skeletons; returns the copy that was kept of what stood there, if any.
 std::filesystem::path init_workspace(const Kit& kit, const Course& course, const Track& track, const std::filesystem::path& folder, bool force);
 
-// Puts the reference body in place of the student's file.
+// What tito gives and renews in a workspace at `root`, besides package/: lessons, hints and what editors read.
+WorkspaceFiles given_files(const Kit& kit, const Course& course, const Track& track, const std::filesystem::path& root);
+
+// Puts the reference body in place of the student's file, of which a snapshot is kept.
 // throws: Failure(Exit::usage) unless the kit is one of a source tree.
 void fill_module(const Site& site, const std::string& slug);
 

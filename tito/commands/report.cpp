@@ -4,52 +4,12 @@
 
 #include <sstream>
 
+#include "tito/commands/failure_view.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/text.hpp"
 
 namespace tito {
 namespace {
-
-// A path as the user sees it from where they stand, when it lies below.
-std::string nearby(const std::string& path) {
-  std::error_code error;
-  const fs::path relative = fs::relative(path, fs::current_path(error), error);
-  const std::string text = relative.string();
-  return error || text.empty() || text.starts_with("../..") ? path : text;
-}
-
-void print_field(Context& context, const std::string& name, const std::string& text) {
-  if (text.empty()) return;
-  std::istringstream lines(text);
-  std::string line;
-  bool first = true;
-  for (int count = 0; count < 12 && std::getline(lines, line); ++count) {
-    context.screen.line(fmt::format("      {} {}", context.screen.paint(Style::dim, fmt::format("{:<10}", first ? name : "")), line));
-    first = false;
-  }
-}
-
-void print_case(Context& context, const CaseResult& result, Extent extent, const std::string& source) {
-  Screen& screen = context.screen;
-  screen.line(fmt::format("  {} {}", screen.paint(Style::bad, screen.cross()), screen.paint(Style::bold, result.name)));
-  print_field(context, "", result.reason);
-  if (result.failures.empty() && !result.file.empty()) print_field(context, "at", fmt::format("{}:{}", nearby(result.file), result.line));
-  std::size_t shown = 0;
-  for (const CheckFailure& failure : result.failures) {
-    if (shown > 0 && extent == Extent::first) break;
-    if (shown++ > 0) screen.line();
-    print_field(context, "check", failure.expression);
-    print_field(context, "expected", failure.expected);
-    print_field(context, "actual", failure.actual);
-    print_field(context, "where", failure.note);
-    if (failure.actual != "threw: " + failure.message) print_field(context, "message", failure.message);
-    if (failure.source_line > 0) print_field(context, "write", fmt::format("{}:{}", source, failure.source_line));
-    if (!failure.file.empty()) print_field(context, "at", fmt::format("{}:{}", nearby(failure.file), failure.line));
-  }
-  if (result.failures.size() > shown) {
-    screen.line(screen.paint(Style::dim, fmt::format("      and {} more failed checks in this case", result.failures.size() - shown)));
-  }
-}
 
 void print_output(Context& context, const std::string& output) {
   if (output.empty()) return;
@@ -66,34 +26,11 @@ void print_output(Context& context, const std::string& output) {
   }
 }
 
-nlohmann::json json_of(const Compilation& compilation) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Diagnostic& one : compilation.diagnostics) {
-    list.push_back({{"error", one.is_error}, {"file", one.file}, {"line", one.line}, {"column", one.column}, {"message", one.message}});
-  }
-  return list;
-}
-
 }  // namespace
 
 std::string module_label(const Track& track, const std::string& slug) { return two_digits(number_in(track, slug)) + " " + slug; }
 
 Site site_of(Context& context) { return {context.kit(), context.course(), context.workspace(), context.contract()}; }
-
-void print_diagnostics(Context& context, const Compilation& compilation, Extent extent) {
-  Screen& screen = context.screen;
-  std::size_t shown = 0;
-  for (const Diagnostic& one : compilation.diagnostics) {
-    if (extent == Extent::first && shown > 0) break;
-    ++shown;
-    const std::string place = one.line > 0 ? fmt::format("{}:{}:{}", nearby(one.file), one.line, one.column) : nearby(one.file);
-    const std::string kind = one.is_error ? screen.paint(Style::bad, "error") : screen.paint(Style::warn, "warning");
-    screen.line(fmt::format("  {}: {}: {}", screen.paint(Style::bold, place), kind, one.message));
-    for (const std::string& line : one.excerpt) screen.line("  " + shortened(line, 200));
-  }
-  const std::size_t more = compilation.diagnostics.size() - shown;
-  if (more > 0) screen.line(screen.paint(Style::dim, fmt::format("  {} more message{} of the compiler: --all shows them", more, more == 1 ? "" : "s")));
-}
 
 void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat, const std::string& source) {
   Screen& screen = context.screen;
@@ -116,7 +53,7 @@ void print_failures(Context& context, const Verdict& verdict, Extent extent, con
   if (not_shown > 0) {
     screen.line(screen.paint(Style::dim, fmt::format("  {} more case{} fail{}: {} --all", not_shown, not_shown == 1 ? "" : "s", not_shown == 1 ? "s" : "", repeat)));
   }
-  screen.line(screen.paint(Style::dim, fmt::format("  the same random numbers again: {} --seed {}", repeat, verdict.seed)));
+  screen.line(screen.paint(Style::dim, fmt::format("  repeat it: {} --seed {}", repeat, verdict.seed)));
 }
 
 void print_check(Context& context, const std::string& slug, const Check& check, Extent extent) {
@@ -195,7 +132,11 @@ nlohmann::json json_of(const Verdict& verdict) {
       for (const CheckFailure& failure : result.failures) {
         one["failures"].push_back({{"expression", failure.expression}, {"expected", failure.expected}, {"actual", failure.actual},
                                    {"note", failure.note}, {"message", failure.message}, {"file", failure.file}, {"line", failure.line}});
-        if (failure.source_line > 0) one["failures"].back()["source_line"] = failure.source_line;
+        nlohmann::json& last = one["failures"].back();
+        last["random"] = failure.random;
+        if (failure.source_line > 0) last["source_line"] = failure.source_line;
+        if (!failure.cause.empty()) last["cause"] = failure.cause;
+        if (failure.window.columns > 0) last["window"] = json_of(failure.window);
       }
     }
     cases.push_back(one);

@@ -7,7 +7,8 @@
 namespace tito {
 namespace {
 
-constexpr const char* schema = "tito-progress/1";
+constexpr const char* schema = "tito-progress";
+constexpr int version = 2;
 
 int count_of(const JsonView& view) {
   if (view.integer() < 0 || view.integer() > 1'000'000) view.fail("is not a count: " + view.value().dump());
@@ -101,13 +102,16 @@ json write_milestone(const MilestoneProgress& milestone) {
           {"data", milestone.data},       {"measures", write_measures(milestone.measures)}};
 }
 
+// From the form of an older tito to the present one, a version at a time.
+void migrate(json& root, int from) {
+  if (from < 2 && !root.contains("milestones")) root["milestones"] = json::object();  // version 1 left it out while empty
+}
+
 Progress parse(const std::string& text, const std::string& origin) {
-  const json root = parse_json(text, origin);
+  json root = parse_json(text, origin);
+  migrate(root, check_schema(JsonView(root, origin), schema, version));
   const JsonView view(root, origin);
   view.allow_only({"schema", "modules", "checkpoints", "milestones"});
-  if (view["schema"].text() != schema) {
-    view["schema"].fail("expected \"" + std::string(schema) + "\", found \"" + view["schema"].text() + "\"");
-  }
   Progress progress;
   for (const auto& [slug, ignored] : view["modules"].object().items()) {
     const JsonView module = view["modules"][slug];
@@ -120,16 +124,14 @@ Progress parse(const std::string& text, const std::string& origin) {
   for (const auto& [slug, ignored] : view["checkpoints"].object().items()) {
     progress.checkpoints[slug] = read_checkpoint(view["checkpoints"][slug]);
   }
-  if (view.has("milestones")) {
-    for (const auto& [name, ignored] : view["milestones"].object().items()) {
-      progress.milestones[name] = read_milestone(view["milestones"][name]);
-    }
+  for (const auto& [name, ignored] : view["milestones"].object().items()) {
+    progress.milestones[name] = read_milestone(view["milestones"][name]);
   }
   return progress;
 }
 
 std::string print(const Progress& progress) {
-  json modules = json::object(), checkpoints = json::object();
+  json modules = json::object(), checkpoints = json::object(), milestones = json::object();
   for (const auto& [slug, module] : progress.modules) {
     json entry = json::object();
     if (module.tested) entry["tested"] = write_evidence(*module.tested);
@@ -138,8 +140,8 @@ std::string print(const Progress& progress) {
     modules[slug] = entry;
   }
   for (const auto& [slug, checkpoint] : progress.checkpoints) checkpoints[slug] = write_checkpoint(checkpoint);
-  json root = {{"schema", schema}, {"modules", modules}, {"checkpoints", checkpoints}};
-  for (const auto& [name, milestone] : progress.milestones) root["milestones"][name] = write_milestone(milestone);
+  for (const auto& [name, milestone] : progress.milestones) milestones[name] = write_milestone(milestone);
+  const json root = {{"schema", schema_name(schema, version)}, {"modules", modules}, {"checkpoints", checkpoints}, {"milestones", milestones}};
   return root.dump(2) + "\n";
 }
 
@@ -147,7 +149,7 @@ std::string print(const Progress& progress) {
 
 Progress ProgressFile::load() const {
   const std::optional<std::string> text = read_if_present(file());
-  const std::string way_out = "the file is left as it is; \"tito recover\" keeps it under another name and takes up the previous version";
+  const std::string way_out = "the file is left as it is; \"tito progress rebuild\" keeps it under another name and runs again what is needed";
   if (!text) throw Failure(Exit::damaged, file().string() + ": the record of your progress is missing", way_out);
   try {
     return parse(*text, file().string());
@@ -171,8 +173,9 @@ ProgressFile::Recovery ProgressFile::recover() const {
   try {
     load();
     return recovery;
-  } catch (const Failure&) {
+  } catch (const Failure& failure) {
     recovery.was_damaged = true;
+    recovery.problem = failure.what();
   }
   Progress progress;
   if (const auto text = read_if_present(previous())) {
@@ -183,15 +186,7 @@ ProgressFile::Recovery ProgressFile::recover() const {
       // Not readable either: an empty record, to be filled by running the tests again.
     }
   }
-  if (const auto damaged = read_if_present(file())) {
-    std::string stamp = utc_now();
-    std::erase(stamp, ':');
-    recovery.kept_as = folder_ / ("progress.damaged-" + stamp + ".json");
-    for (int i = 2; fs::exists(recovery.kept_as); ++i) {
-      recovery.kept_as = folder_ / ("progress.damaged-" + stamp + "-" + std::to_string(i) + ".json");
-    }
-    write_atomically(recovery.kept_as, *damaged);
-  }
+  if (fs::exists(file())) recovery.kept_as = copy_under_free_name(file(), "damaged");
   write_atomically(file(), print(progress));
   return recovery;
 }

@@ -1,7 +1,7 @@
 // What a student has shown, as evidence: which source passed which cases, and when.
 //
 // .tito/progress.json:
-//   {"schema": "tito-progress/1",
+//   {"schema": "tito-progress/2",
 //    "modules": {"tensor": {"tested": EVIDENCE, "failing": "Tensor::at", "exported": EVIDENCE}},
 //    "checkpoints": {"foundation": {"linked": {"setup": SHA256, "tensor": SHA256}, "evidence": EVIDENCE,
 //                                   "measures": [{"name": .., "value": .., "unit": ..}]}},
@@ -9,7 +9,8 @@
 //                           "data": ["MNIST sample"], "measures": [{.., "data": "MNIST sample"}]}}}
 //   EVIDENCE: {"source": SHA256, "contract": SHA256, "planned": N, "passed": N, "seed": N, "at": "2026-11-22T09:30:00Z"}
 // It is written to a temporary name, synced and renamed under .tito/lock; the version before stays as
-// .tito/progress.previous.json. A damaged file is never overwritten. Everything in it can be had again by
+// .tito/progress.previous.json. A damaged file, or one of a newer tito, is never overwritten. Older versions are read and
+// take the present form with the next change: 1 had no "milestones" while it was empty. Everything in it can be had again by
 // running the tests again.
 #pragma once
 
@@ -85,6 +86,7 @@ class ProgressFile {
   // empty record when there is none that can be read.
   struct Recovery {
     bool was_damaged = false;
+    std::string problem;             // what load() said
     std::filesystem::path kept_as;  // empty when there was no file
     bool from_previous = false;
   };

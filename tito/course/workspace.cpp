@@ -1,5 +1,6 @@
 #include "tito/course/workspace.hpp"
 
+#include "tito/course/snapshots.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/json.hpp"
@@ -54,6 +55,19 @@ std::string Workspace::source_name(const std::string& slug) const { return fs::r
 std::string Workspace::source_hash(const std::string& slug) const {
   const auto text = read_if_present(source(slug));
   return text ? sha256(*text) : "";
+}
+
+std::vector<fs::path> Workspace::written_folders() const {
+  std::vector<fs::path> folders{root_, root_ / ".tito", scratch(), root_ / "modules", package()};
+  for (const std::string& slug : track_->order) folders.push_back(module_folder(slug));
+  std::error_code ignored;
+  for (auto at = fs::recursive_directory_iterator(package(), ignored); at != fs::recursive_directory_iterator(); at.increment(ignored)) {
+    if (!at->is_directory(ignored)) continue;
+    folders.push_back(at->path());
+    if (at->path().filename() == "build") at.disable_recursion_pending();  // the student's own, and large
+  }
+  for (const fs::path& folder : SnapshotStore(root_ / ".tito" / "snapshots").folders()) folders.push_back(folder);
+  return folders;
 }
 
 fs::path create_workspace(const fs::path& folder, const Course& course, const Track& track, const WorkspaceFiles& files,

@@ -7,11 +7,14 @@
 //   compile_commands.json .clangd  for editors
 //   .tito/workspace.json           {"schema": "tito-workspace/1", "course": NAME, "track": NAME}
 //   .tito/progress.json            see progress.hpp
+//   .tito/snapshots/               see snapshots.hpp
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tito/course/course.hpp"
 #include "tito/course/progress.hpp"
@@ -42,6 +45,9 @@ class Workspace {
 
   std::filesystem::path package() const { return root_ / "package"; }
   std::filesystem::path exported_source(const std::string& slug) const { return package() / "src" / (slug + ".cpp"); }
+
+  // The folders in which tito writes files; a tito that was killed may have left temporary ones there.
+  std::vector<std::filesystem::path> written_folders() const;
 
   // Where programs are built and run, and removed again.
   std::filesystem::path scratch() const { return root_ / ".tito" / "tmp"; }

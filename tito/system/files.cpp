@@ -20,6 +20,9 @@
 namespace tito {
 namespace {
 
+constexpr std::string_view temporary_prefix = "run-";   // of folders: run-PID-XXXXXX
+constexpr std::string_view temporary_ending = ".tmp";  // of files: NAME.tmpPID
+
 [[noreturn]] void fail(const std::string& action, const fs::path& path, int error) {
   throw Failure(Exit::environment, "cannot " + action + " " + path.string() + ": " + std::strerror(error),
                 error == ENOSPC ? "free some disk space; nothing was changed" : "");
@@ -50,7 +53,7 @@ fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.
 // Writes and syncs a new file beside `path`; returns its name.
 fs::path write_beside(const fs::path& path, std::string_view content) {
   fs::path temporary = path;
-  temporary += ".tmp" + std::to_string(::getpid());
+  temporary += std::string(temporary_ending) + std::to_string(::getpid());
   try {
     const Descriptor descriptor(temporary, O_WRONLY | O_CREAT | O_TRUNC, "write");
     while (!content.empty()) {
@@ -79,21 +82,17 @@ void check(const std::error_code& error, const std::string& action, const fs::pa
   if (error) fail(action, path, error.value());
 }
 
-constexpr std::string_view temporary_prefix = "run-";
-
-// Removes what killed processes left: folders named after a process that is no more.
-void remove_abandoned(const fs::path& parent) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(temporary_prefix)) continue;
-    pid_t owner = 0;
-    const char* begin = name.data() + temporary_prefix.size();
-    const char* end = name.data() + name.size();
-    const auto parsed = std::from_chars(begin, end, owner);
-    if (parsed.ec != std::errc{} || parsed.ptr == end || *parsed.ptr != '-') continue;
-    if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
-  }
+// The process that a temporary name speaks of: "run-PID-XXXXXX" or "NAME.tmpPID"; 0 for any other name.
+pid_t owner_of(const std::string& name) {
+  const bool is_folder = name.starts_with(temporary_prefix);
+  const std::size_t ending = name.rfind(temporary_ending);
+  if (!is_folder && ending == std::string::npos) return 0;
+  const char* begin = name.data() + (is_folder ? temporary_prefix.size() : ending + temporary_ending.size());
+  const char* end = name.data() + name.size();
+  pid_t owner = 0;
+  const auto parsed = std::from_chars(begin, end, owner);
+  const bool whole = is_folder ? parsed.ptr != end && *parsed.ptr == '-' : parsed.ptr == end;
+  return parsed.ec == std::errc{} && whole ? owner : 0;
 }
 
 }  // namespace
@@ -129,11 +128,12 @@ void write_atomically(const fs::path& path, std::string_view content) {
 void write_keeping_previous(const fs::path& path, const fs::path& previous, std::string_view content) {
   const fs::path temporary = write_beside(path, content);
   fs::path kept = previous;
-  kept += ".tmp" + std::to_string(::getpid());
+  kept += std::string(temporary_ending) + std::to_string(::getpid());
   ::unlink(kept.c_str());
   // A second name for the same file: at no moment is there none.
   if (::link(path.c_str(), kept.c_str()) == 0) {
     rename_over(kept, previous);
+    ::unlink(kept.c_str());  // still there where both were one file already, left so by a tito that was killed
   } else if (errno != ENOENT) {
     write_atomically(previous, read_file(path));  // a file system without hard links
   }
@@ -156,6 +156,24 @@ void copy_folder(const fs::path& from, const fs::path& to) {
 }
 
 void copy_file(const fs::path& from, const fs::path& to) { write_atomically(to, read_file(from)); }
+
+fs::path copy_under_free_name(const fs::path& path, const std::string& why) {
+  std::string stamp = utc_now();
+  std::erase(stamp, ':');
+  const std::string name = path.stem().string() + "." + why + "-" + stamp;
+  fs::path copy = path.parent_path() / (name + path.extension().string());
+  for (int i = 2; fs::exists(copy); ++i) copy = path.parent_path() / (name + "-" + std::to_string(i) + path.extension().string());
+  write_atomically(copy, read_file(path));
+  return copy;
+}
+
+void remove_abandoned(const fs::path& folder) {
+  std::error_code ignored;
+  for (auto at = fs::directory_iterator(folder, ignored); at != fs::directory_iterator(); at.increment(ignored)) {
+    const pid_t owner = owner_of(at->path().filename().string());
+    if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(at->path(), ignored);
+  }
+}
 
 std::string sha256(std::string_view bytes) {
   sha256_ctx context;

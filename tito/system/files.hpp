@@ -34,6 +34,13 @@ void copy_folder(const fs::path& from, const fs::path& to);
 // Copies one file atomically.
 void copy_file(const fs::path& from, const fs::path& to);
 
+// Copies a file beside itself under a name that is free, such as "progress.damaged-2026-11-22T093000Z.json"; returns it.
+fs::path copy_under_free_name(const fs::path& path, const std::string& why);
+
+// Removes what killed processes left in a folder: temporary files of the functions above, and temporary folders.
+// Whatever cannot be removed stays. throws: nothing
+void remove_abandoned(const fs::path& folder);
+
 // SHA-256 in lower-case hexadecimal.
 std::string sha256(std::string_view bytes);
 

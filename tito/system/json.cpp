@@ -1,5 +1,6 @@
 #include "tito/system/json.hpp"
 
+#include <charconv>
 #include <set>
 #include <vector>
 
@@ -101,6 +102,24 @@ void JsonView::allow_only(std::initializer_list<std::string_view> known) const {
 
 void JsonView::fail(const std::string& problem) const {
   throw Failure(Exit::damaged, origin_ + ": " + (place_.empty() ? "" : place_ + ": ") + problem);
+}
+
+std::string schema_name(const std::string& name, int version) { return name + "/" + std::to_string(version); }
+
+int check_schema(const JsonView& root, const std::string& name, int newest) {
+  const std::string& found = root["schema"].text();
+  const std::string expected = schema_name(name, newest);
+  int version = 0;
+  if (found.starts_with(name + "/")) {
+    const char* end = found.data() + found.size();
+    const auto parsed = std::from_chars(found.data() + name.size() + 1, end, version);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) version = 0;
+  }
+  if (version > newest) {
+    root.fail("was written by a newer tito: its schema is \"" + found + "\", this tito knows \"" + expected + "\"");
+  }
+  if (version < 1) root["schema"].fail("expected \"" + expected + "\", found \"" + found + "\"");
+  return version;
 }
 
 }  // namespace tito

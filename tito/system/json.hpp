@@ -41,10 +41,19 @@ class JsonView {
   const json& value() const { return *value_; }
   [[noreturn]] void fail(const std::string& problem) const;
 
+  const std::string& origin() const { return origin_; }
+
  private:
   const json* value_;
   std::string origin_;
   std::string place_;
 };
+
+// "tito-progress/2"
+std::string schema_name(const std::string& name, int version);
+
+// The version of a file of tito's own, {"schema": "tito-progress/2", ..}, from 1 to `newest`.
+// throws: Failure(Exit::damaged) when it is another kind of file, or was written by a newer tito.
+int check_schema(const JsonView& root, const std::string& name, int newest);
 
 }  // namespace tito

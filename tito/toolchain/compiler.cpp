@@ -24,78 +24,10 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-struct Location {
-  std::string file;
-  int line = 0;
-  int column = 0;
-  std::string kind;
-  std::string message;
-};
-
-// "file:12:3: error: message"; written by hand, for std::regex is slow on long template messages.
-std::optional<Location> parse_location(const std::string& text) {
-  for (const std::string kind : {"fatal error", "error", "warning", "note"}) {
-    const std::size_t at = text.find(": " + kind + ": ");
-    if (at == std::string::npos || text[0] == ' ') continue;
-    const std::string place = text.substr(0, at);
-    const std::string message = text.substr(at + kind.size() + 4);
-    const std::size_t column = place.rfind(':');
-    const std::size_t line = column == std::string::npos ? column : place.rfind(':', column - 1);
-    const auto is_number = [](const std::string& word) {
-      return !word.empty() && word.size() < 9 && word.find_first_not_of("0123456789") == std::string::npos;
-    };
-    if (line != std::string::npos && is_number(place.substr(line + 1, column - line - 1)) && is_number(place.substr(column + 1))) {
-      return Location{place.substr(0, line), std::stoi(place.substr(line + 1, column - line - 1)),
-                      std::stoi(place.substr(column + 1)), kind, message};
-    }
-    return Location{place, 0, 0, kind, message};
-  }
-  return std::nullopt;
-}
-
-std::vector<Diagnostic> parse_diagnostics(const std::string& output) {
-  std::vector<Diagnostic> all;
-  bool taking = false;
-  for (const std::string& line : lines_of(output)) {
-    if (const auto location = parse_location(line)) {
-      taking = location->kind != "note";
-      if (taking) {
-        const bool is_error = location->kind.find("error") != std::string::npos;
-        all.push_back({is_error, location->file, location->line, location->column, location->message, {}});
-      }
-    } else if (taking && line.starts_with(' ') && line.find('|') != std::string::npos) {
-      if (all.back().excerpt.size() < 4) all.back().excerpt.push_back(line);
-    } else {
-      taking = false;
-    }
-  }
-  std::stable_sort(all.begin(), all.end(), [](const Diagnostic& a, const Diagnostic& b) { return a.is_error && !b.is_error; });
-  return all;
-}
-
 std::string demangled(const std::string& symbol) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), std::free);
   return status == 0 && text ? text.get() : symbol;
-}
-
-// As a student wrote it: without the course's namespace and the library's inline ones.
-std::string readable(std::string name) {
-  const auto replace_all = [&](const std::string& from, const std::string& to) {
-    for (std::size_t at = 0; (at = name.find(from, at)) != std::string::npos; at += to.size()) name.replace(at, from.size(), to);
-  };
-  replace_all("std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string");
-  replace_all("std::__cxx11::", "std::");
-  // std::vector<T, std::allocator<T> > -> std::vector<T>
-  for (std::size_t at; (at = name.find(", std::allocator<")) != std::string::npos;) {
-    std::size_t end = at + 17;
-    for (int depth = 1; end < name.size() && depth > 0; ++end) depth += name[end] == '<' ? 1 : name[end] == '>' ? -1 : 0;
-    if (end < name.size() && name[end] == ' ') ++end;
-    name.erase(at, end - at);
-  }
-  replace_all("tinytorch::", "");
-  replace_all("[abi:cxx11]", "");
-  return name;
 }
 
 // The strong symbols an object defines for others.
@@ -176,10 +108,11 @@ Compilation compile(const Kit& kit, Mode mode, const fs::path& source, const fs:
   note_output(result.output);
   Compilation compilation;
   compilation.succeeded = result.succeeded();
-  compilation.diagnostics = parse_diagnostics(result.output);
+  compilation.output = result.output;
+  compilation.diagnostics = parse_diagnostics(result.output, source);
   if (result.timed_out) {
     compilation.diagnostics.insert(compilation.diagnostics.begin(),
-                                   {true, source.string(), 0, 0, "the compiler was stopped after 120 seconds", {}});
+                                   {true, source.string(), 0, 0, "the compiler was stopped after 120 seconds"});
   }
   const bool explained = std::any_of(compilation.diagnostics.begin(), compilation.diagnostics.end(),
                                      [](const Diagnostic& one) { return one.is_error && one.line > 0; });

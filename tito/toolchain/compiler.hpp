@@ -5,23 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "tito/toolchain/diagnostics.hpp"
 #include "tito/toolchain/kit.hpp"
 
 namespace tito {
 
-// One error or warning of the compiler, with the excerpt and caret it printed.
-struct Diagnostic {
-  bool is_error = false;
-  std::string file;
-  int line = 0;
-  int column = 0;
-  std::string message;
-  std::vector<std::string> excerpt;
-};
-
 struct Compilation {
   bool succeeded = false;
-  std::vector<Diagnostic> diagnostics;  // errors before warnings, each in the compiler's order
+  std::vector<Diagnostic> diagnostics;  // errors before warnings
+  std::string output;                   // all that the compiler said
 };
 
 // Compiles one file to an object. The precompiled contract is used for Mode::check.

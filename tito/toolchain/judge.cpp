@@ -14,6 +14,7 @@
 #include "tito/system/json.hpp"
 #include "tito/system/text.hpp"
 #include "tito/toolchain/process.hpp"
+#include "tito/toolchain/record_window.hpp"
 
 namespace tito {
 namespace {
@@ -32,6 +33,14 @@ constexpr std::size_t longest_name = 100;  // of a curve, a data set, an axis or
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? printable(found->get<std::string>().substr(0, longest_text)) : "";
+}
+
+// Without line ends, for what is shown in a line of its own.
+std::string line_of(const json& object, const char* key) {
+  std::string text = text_of(object, key);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\t', ' ');
+  return text;
 }
 
 double number_of(const json& object, const char* key) {
@@ -87,7 +96,8 @@ class RecordReader {
     std::vector<CheckFailure>& failures = current()->failures;
     if (failures.size() >= most_failures_kept) return;
     failures.push_back({text_of(event, "expression"), text_of(event, "expected"), text_of(event, "actual"), text_of(event, "note"),
-                        text_of(event, "message"), text_of(event, "file"), static_cast<int>(number_of(event, "line")), 0});
+                        text_of(event, "message"), text_of(event, "file"), static_cast<int>(number_of(event, "line")), 0,
+                        line_of(event, "cause"), event.value("random", json()) == json(true), window_of(event)});
   }
 
   void end(const json& event) {

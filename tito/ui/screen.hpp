@@ -113,9 +113,6 @@ std::string figure(double value, const std::string& unit);
 // "0.42 s", "1 min 12 s"
 std::string duration(double seconds);
 
-// Columns a text takes: escape sequences none, a UTF-8 character one.
-std::size_t columns_of(const std::string& text);
-
 // The text cut to a number of columns; colours take none.
 std::string shortened(const std::string& text, std::size_t columns);
 

@@ -37,14 +37,14 @@ Outcome Laboratory::run(const std::string& kind, const std::string& name) {
     for (const auto& one : tito::judge_cases(kit_, program, kit_.plan(kind, name), folder_.path(), seed_).cases)
       usual[one.name] = one.seconds;
   }
-  if (!linked(folder_.path() / "body.o", program)) return {Fate::does_not_compile, "", "does not link"};
+  if (!linked(folder_.path() / "body.o", program)) return {Fate::does_not_compile, "", "does not link", ""};
   return judge(program, kind, name);
 }
 
 Outcome Laboratory::judge(const std::filesystem::path& program, const std::string& kind, const std::string& name) {
   const std::vector<tito::PlannedCase> plan = kit_.plan(kind, name);
   std::map<std::string, double>& usual = usual_seconds_[kind + "/" + name];
-  Outcome outcome{Fate::caught, "", ""};
+  Outcome outcome{Fate::caught, "", "", ""};
   std::string current = "(before the first case)";
   std::size_t ended = 0;
   bool failed = false;
@@ -67,6 +67,7 @@ Outcome Laboratory::judge(const std::filesystem::path& program, const std::strin
       failed = true;
       outcome.how = event.value("expression", "");
       if (outcome.how.empty()) outcome.how = event.value("message", "");
+      outcome.cause = event.value("cause", "");
     } else if (what == "end") {
       failed = event.value("checks", 0) == 0;
       if (!failed) ++ended;

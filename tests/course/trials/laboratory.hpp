@@ -23,6 +23,7 @@ struct Outcome {
   Fate fate = Fate::survived;
   std::string by;  // the case that caught it
   std::string how;
+  std::string cause;  // the likely cause that the student is told, if any
 };
 
 class Laboratory {

@@ -121,7 +121,8 @@ fs::path survivors_file(const tito::Kit& kit, const string& slug) {
 
 json json_of(const Outcome& outcome) {
   static const char* names[] = {"does not compile", "caught", "survived"};
-  return {{"fate", names[static_cast<int>(outcome.fate)]}, {"by", outcome.by}, {"how", outcome.how.substr(0, 300)}};
+  return {{"fate", names[static_cast<int>(outcome.fate)]}, {"by", outcome.by}, {"how", outcome.how.substr(0, 300)},
+          {"cause", outcome.cause}};
 }
 
 bool is_caught(const json& outcome) { return outcome["fate"] == "caught"; }
@@ -152,7 +153,7 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
       in_processes(options, kit, course, trials.size(), [&](Laboratory& laboratory, std::size_t i) {
         const Trial& trial = trials[i];
         if (!laboratory.prepare(trial.slug, trial.body))
-          return json{{"test", json_of({Fate::does_not_compile, "", ""})}};
+          return json{{"test", json_of({Fate::does_not_compile, "", "", ""})}};
         json answer{{"test", json_of(laboratory.run("test", trial.slug))}};
         if (trial.mistake.fails_checkpoint)
           answer["checkpoint"] = json_of(laboratory.run("checkpoint", trial.checkpoint));
@@ -161,7 +162,7 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
   json report = json::object();
   int wrong = 0;
   for (const string& slug : options.modules) {
-    int count = 0, caught = 0, checkpoint = 0;
+    int count = 0, caught = 0, checkpoint = 0, named = 0;
     json list = json::array();
     fmt::print("{}\n", slug);
     for (std::size_t i = 0; i < trials.size(); ++i) {
@@ -179,13 +180,18 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
         by += is_caught(proof) ? "; checkpoint: " + proof["by"].get<string>() : "; THE CHECKPOINT PASSES";
       }
       wrong += good ? 0 : 1;
+      if (const string cause = test.value("cause", ""); !cause.empty()) {
+        ++named;
+        by += "\n      likely: " + cause;
+      }
       fmt::print("  {} {}\n      {}\n", good ? "caught  " : "NOT SEEN", mistake.name, by);
       list.push_back({{"name", mistake.name},
                       {"function", mistake.function},
                       {"fails_checkpoint", mistake.fails_checkpoint},
                       {"outcome", answers[i]}});
     }
-    fmt::print("  {} of {} caught by the module's cases, {} by its checkpoint\n", caught, count, checkpoint);
+    fmt::print("  {} of {} caught by the module's cases, {} by its checkpoint; a likely cause is shown for {}\n", caught, count, checkpoint,
+               named);
     if (count < 8) fmt::print("  TOO FEW: a module has at least 8\n"), ++wrong;
     if (checkpoint < 3) fmt::print("  TOO FEW for the checkpoint: at least 3\n"), ++wrong;
     report[slug] = {{"count", count}, {"caught", caught}, {"checkpoint", checkpoint}, {"mistakes", list}};
@@ -235,7 +241,7 @@ int try_mutants(const Options& options, const tito::Kit& kit, const tito::Course
   const std::vector<json> answers =
       in_processes(options, kit, course, trials.size(), [&](Laboratory& laboratory, std::size_t i) {
         if (!laboratory.prepare(trials[i].slug, trials[i].mutant.body))
-          return json_of({Fate::does_not_compile, "", ""});
+          return json_of({Fate::does_not_compile, "", "", ""});
         return json_of(laboratory.run("test", trials[i].slug));
       });
   json report = json::object();

@@ -1,0 +1,28 @@
+// The toy course as it might be in its next version.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+// A copy of the toy course in a folder, to be edited, and a kit for it.
+class NewerCourse {
+ public:
+  explicit NewerCourse(const std::filesystem::path& folder);
+
+  // Replaces text in a file of the course, which must hold it.
+  void edit(const std::string& file, const std::string& from, const std::string& to) const;
+
+  // Module count has one function more, odds, and a new lesson.
+  void add_function() const;
+
+  // Module total comes first.
+  void reorder() const;
+
+  // Compiles the reference bodies and writes the kit; returns its path.
+  std::string build() const;
+
+  const std::filesystem::path& root() const { return root_; }
+
+ private:
+  std::filesystem::path root_;
+};
