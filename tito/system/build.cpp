@@ -1,6 +1,6 @@
 #include "tito/system/build.hpp"
 
-#include "tito_commit.hpp"  // written by cmake/commit.cmake
+#include "tito/system/commit.hpp"  // written by cmake/commit.cmake
 
 namespace tito {
 
