@@ -137,12 +137,15 @@ std::vector<Candidate> shell_names(Context&) {
   return found;
 }
 
+// What "tito diff --against" takes, besides the number of a snapshot.
+std::vector<Candidate> texts(Context&) { return {{"export", "What the package holds"}, {"skeleton", "What you were given"}}; }
+
 std::vector<Candidate> files(Context&) { return {{":files", ""}}; }
 
 // What the word means that --help shows for an argument or for an option's value.
 const std::map<std::string, std::vector<Candidate> (*)(Context&)> meanings{
     {"MODULE", modules}, {"CHECKPOINT", checkpoints}, {"MILESTONE", milestones}, {"TRACK", tracks}, {"SET", data_sets},
-    {"SHELL", shell_names}, {"DIR", files}, {"FILE", files}, {"FROM", files}, {"TARGET", files}};
+    {"SHELL", shell_names}, {"WHAT", texts}, {"DIR", files}, {"FILE", files}, {"FROM", files}, {"TARGET", files}};
 
 // CLI11 names the values that an option is held to behind its type: "WHEN:value in {always->1,auto->0} OR {1,0}".
 std::vector<Candidate> values_in(const std::string& type) {
