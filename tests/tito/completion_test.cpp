@@ -55,6 +55,15 @@ TEST_CASE("Names come from the course: modules, checkpoints, milestones, tracks 
   CHECK_SAME(offered(box, {"init", "w", "--track", ""}), Words{"forward"});
   CHECK_SAME(offered(box, {"data", "fetch", "mn"}), Words{"mnist"});
   CHECK_SAME(offered(box, {"completion", ""}), (Words{"bash", "fish", "zsh"}));
+  for (const char* command : {"watch", "hint", "history", "undo", "diff", "solution"}) {
+    INFO(command);
+    CHECK_SAME(offered(box, {command, "t"}), Words{"total"});
+  }
+  CHECK_SAME(offered(box, {"data", "show", "mn"}), Words{"mnist"});
+  CHECK_SAME(offered(box, {"module", "reset", "c"}), Words{"count"});
+  CHECK_SAME(offered(box, {"diff", "01", "--against", ""}), (Words{"export", "skeleton"}));
+  CHECK_SAME(offered(box, {"editor", ""}), Words{"vscode"});
+  CHECK_SAME(offered(box, {"report", "--output", ""}), Words{":files"});
 }
 
 TEST_CASE("Options and their values are completed, also those of the commands above", "[completion]") {

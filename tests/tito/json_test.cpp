@@ -1,6 +1,7 @@
 // --json: every command prints one object of the documented schema. The same runs show that --quiet prints nothing and
 // that a locale without UTF-8 sees ASCII alone.
 #include <set>
+#include <sstream>
 
 #include "json_schema.hpp"
 #include "tito.hpp"
@@ -15,12 +16,17 @@ JsonSchema schema() { return JsonSchema(nlohmann::json::parse(tito::read_file(sc
 
 // A walk through the toy course in which every command is run; "DATA" is a folder that holds no set.
 const std::vector<std::vector<std::string>> walk{
-    {"next"}, {"module", "list"}, {"module", "test", "01"}, {"hint", "01"}, {"dev", "fill", "all"}, {"module", "test", "01"}, {"module", "test", "all"},
-    {"export", "01"}, {"export", "02"}, {"next"}, {"module", "list"}, {"checkpoint", "status"}, {"checkpoint", "timeline"}, {"checkpoint", "test", "numbers"}, {"checkpoint", "test", "all"},
-    {"try", "01"}, {"demo", "01"}, {"milestone", "list"}, {"milestone", "run", "gauss"}, {"bench", "01", "--seconds", "0.1"},
+    {"next"}, {"module", "list"}, {"module", "test", "01"}, {"hint", "01"}, {"diff", "01"}, {"history"}, {"undo"}, {"report"},
+    {"dev", "fill", "all"}, {"module", "test", "01"}, {"module", "test", "all"}, {"solution", "01"}, {"diff", "01"},
+    {"export", "01"}, {"export", "02"}, {"next"}, {"module", "list"}, {"checkpoint", "status"}, {"checkpoint", "timeline"},
+    {"checkpoint", "test", "numbers"}, {"checkpoint", "test", "all"},
+    {"try", "01"}, {"demo", "01"}, {"milestone", "list"}, {"milestone", "run", "gauss"}, {"milestone", "list"}, {"bench", "01", "--seconds", "0.1"},
+    {"report"}, {"report", "--measure", "--seconds", "0.2"},
     {"data", "list"}, {"data", "path", "mnist"}, {"data", "verify"}, {"data", "verify", "mnist"}, {"data", "remove", "mnist"},
     {"data", "fetch", "no-such-set"}, {"data", "import", "mnist", "."}, {"data", "show", "mnist"},
-    {"progress", "rebuild"}, {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
+    {"module", "reset", "02"}, {"history"}, {"history", "02"}, {"undo"}, {"undo", "--to", "1"}, {"history", "--repair"},
+    {"update", "--dry-run"}, {"update"}, {"progress", "rebuild"}, {"editor"}, {"editor", "vscode"},
+    {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
 
 Run run_in(const Sandbox& box, std::vector<std::string> words, const std::string& option, const std::string& locale = "C.UTF-8") {
   if (!option.empty()) words.push_back(option);
@@ -37,12 +43,19 @@ bool is_ascii(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
 }
 
+// What the column of types says; "#/$defs/cases" stands below, under "cases".
+std::string type_of(const nlohmann::json& rule) {
+  if (rule.contains("$ref")) return "see " + rule.at("$ref").get<std::string>().substr(std::string("#/$defs/").size()) + ", below";
+  if (!rule.contains("type")) return "any";
+  return rule.at("type").is_string() ? rule.at("type").get<std::string>() : "one of " + rule.at("type").dump();
+}
+
 // The rows of a table for an object's members, those inside of them below.
 void write_members(const nlohmann::json& schema, const std::string& prefix, std::string& page) {
   if (!schema.contains("properties")) return;
   for (const auto& [name, rule] : schema.at("properties").items()) {
     if (!rule.is_object()) continue;  // what every object has
-    const std::string type = rule.contains("type") ? (rule.at("type").is_string() ? rule.at("type").get<std::string>() : "one of " + rule.at("type").dump()) : "see below";
+    const std::string type = type_of(rule);
     page += "| `" + prefix + name + "` | " + type + " | " + rule.value("description", "") + " |\n";
     write_members(rule, prefix + name + ".", page);
     if (rule.contains("items")) write_members(rule.at("items"), prefix + name + "[].", page);
@@ -57,6 +70,7 @@ std::string page_of(const nlohmann::json& schema) {
   for (const auto& [name, command] : schema.at("$defs").items()) {
     page += "\n## " + name + "\n\n" + command.value("description", "") + "\n\n| Member | Type | Meaning |\n|---|---|---|\n";
     write_members(command, "", page);
+    if (command.contains("items")) write_members(command.at("items"), "[].", page);
   }
   return page;
 }
@@ -92,6 +106,43 @@ TEST_CASE("Every command's object is what the schema says", "[json][limit:600]")
     CHECK_SAME(run.json().at("ok"), run.status == 0);
     CHECK_SAME(run.json().contains("error"), !run.err.empty());
   }
+}
+
+TEST_CASE("The objects of work that fails are what the schema says, too", "[json][limit:300]") {
+  Sandbox box;
+  const JsonSchema known = schema();
+  box.init(true);
+  const std::vector<std::pair<std::string, std::string>> mistakes{
+      {"i <= n", "i < n"}, {"numbers.push_back(i);", "numbers.push_bak(i);"}, {"int evens(", "int odds("}};
+  for (const auto& [right, wrong] : mistakes) {
+    box.edit("modules/01_count/count.cpp", right, wrong);
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"module", "test", "01"}, {"export", "01"}, {"hint", "01"}, {"try", "01"}, {"demo", "01"},
+             {"bench", "01", "--seconds", "0.1"}, {"diff", "01"}, {"report"}}) {
+      const Run run = run_in(box, words, "--json");
+      INFO("tito " << joined(words) << " --json with " << wrong << "\n" << run.out << run.err);
+      CHECK_SAME(known.problems(run.json()), std::vector<std::string>{});
+    }
+    CHECK_SAME(run_in(box, {"module", "test", "01"}, "--json").status, 1);
+    box.edit("modules/01_count/count.cpp", wrong, right);
+  }
+}
+
+TEST_CASE("tito watch --json prints an object of the schema on each line, the last one of its end", "[json][limit:120]") {
+  Sandbox box;
+  const JsonSchema known = schema();
+  box.init(true);
+  const fs::path script = box.root() / "script";
+  tito::write_atomically(script, "exec 3< <(exec \"$1\" watch 01 --json)\nread -r line <&3\nkill -TERM $!\necho \"$line\"\ncat <&3\n");
+  const Run run = box.run({"bash", script.string(), TEST_TITO}, box.workspace(), {std::string("TITO_KIT=") + TEST_TOY_KIT});
+  std::istringstream lines(run.out);
+  std::vector<nlohmann::json> objects;
+  for (std::string line; std::getline(lines, line);) objects.push_back(nlohmann::json::parse(line));
+  INFO(run.out << run.err);
+  REQUIRE(objects.size() == 2);
+  for (const nlohmann::json& object : objects) CHECK_SAME(known.problems(object), std::vector<std::string>{});
+  CHECK_SAME(objects[0].at("passed"), objects[0].at("planned"));
+  CHECK(!objects[1].contains("planned"));
 }
 
 TEST_CASE("The schema refuses what a command does not print", "[json]") {
