@@ -5,6 +5,7 @@
 #               CONTRACT dir        include folder of the contract: <name>/<slug>.hpp
 #               [FAST dir]          folder with <slug>.cpp: fast bodies of some modules
 #               [BENCHES dir]       folder with <slug>.cpp: what "tito bench" times of a module
+#               [PROFILE file]      the work of which "tito report" measures whose code takes the time
 #               [INCLUDES dir...]   further include folders of students' code
 #               [LINK target...]    what every program of the course is linked with
 #               [KIT_LINK item...]  the same as words of a link command
@@ -42,7 +43,7 @@ function(tito_course_object name target source)
 endfunction()
 
 function(tito_course)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT;FAST;BENCHES" "INCLUDES;LINK;KIT_LINK;PACKAGE")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT;FAST;BENCHES;PROFILE" "INCLUDES;LINK;KIT_LINK;PACKAGE")
   set(course_file "${arg_ROOT}/modules/course.json")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${course_file}")
   file(READ "${course_file}" course)
@@ -63,7 +64,7 @@ function(tito_course)
   set(bodies "")
   set(fast_bodies "")
   set(fast_slugs "")
-  set(kit_targets judge images judge_case_runner judge_demo_runner judge_bench_runner)
+  set(kit_targets judge images judge_case_runner judge_demo_runner judge_bench_runner judge_profile_runner)
   set(objects_body "")
   set(objects_fast "")
   set(objects_bench "")
@@ -134,6 +135,13 @@ function(tito_course)
     list(APPEND kit_targets ${target})
     list(APPEND objects_milestone "\"${milestone}\": \"$<TARGET_OBJECTS:${target}>\"")
   endwhile()
+
+  set(objects_profile "")
+  if(arg_PROFILE)
+    tito_course_object(${name} ${name}_profile "${arg_PROFILE}")
+    list(APPEND kit_targets ${name}_profile)
+    list(APPEND objects_profile "\"step\": \"$<TARGET_OBJECTS:${name}_profile>\"")
+  endif()
 
   # All reference bodies, for programs that want a whole framework; and the same with the fast ones where there are any.
   add_library(${name}_bodies INTERFACE)
@@ -214,7 +222,7 @@ function(tito_course)
   add_custom_target(${name}_precompiled ALL DEPENDS ${precompiled})
   add_custom_target(${name}_kit DEPENDS ${name}_precompiled ${kit_targets})
 
-  foreach(kind body fast bench test demo checkpoint milestone)
+  foreach(kind body fast bench profile test demo checkpoint milestone)
     list(JOIN objects_${kind} ",\n      " objects_${kind})
   endforeach()
   set(package "")
@@ -246,6 +254,7 @@ function(tito_course)
   \"sanitized\": ${sanitized},
   \"compiler\": \"${CMAKE_CXX_COMPILER}\",
   \"symbols\": \"${CMAKE_NM}\",
+  \"sections\": \"${CMAKE_OBJCOPY}\",
   \"precompiled\": \"${pch}\",
   \"precompiled_for\": {${precompiled_for}},
   \"plans\": \"${kit}/plans\",
@@ -265,6 +274,9 @@ function(tito_course)
     \"bench\": {
       ${objects_bench}
     },
+    \"profile\": {
+      ${objects_profile}
+    },
     \"test\": {
       ${objects_test}
     },
@@ -280,7 +292,8 @@ function(tito_course)
     \"runner\": {
       \"cases\": \"$<TARGET_OBJECTS:judge_case_runner>\",
       \"demo\": \"$<TARGET_OBJECTS:judge_demo_runner>\",
-      \"bench\": \"$<TARGET_OBJECTS:judge_bench_runner>\"
+      \"bench\": \"$<TARGET_OBJECTS:judge_bench_runner>\",
+      \"profile\": \"$<TARGET_OBJECTS:judge_profile_runner>\"
     }
   },
   \"package\": [

@@ -5,6 +5,7 @@
 
 #include "tito/commands/commands.hpp"
 #include "tito/commands/comparison.hpp"
+#include "tito/commands/measurements.hpp"
 #include "tito/commands/report.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/system/files.hpp"
@@ -20,18 +21,6 @@ struct Options {
   std::string module;
   double seconds = 0;  // 0: the default
 };
-
-// Three digits: "3.10", "58.0", "12.3k", "1.23M".
-std::string short_number(double value) {
-  static const char* const suffixes[] = {"", "k", "M", "G", "T"};
-  std::size_t suffix = 0;
-  while (value >= 999.5 && suffix + 1 < std::size(suffixes)) {
-    value /= 1000;
-    ++suffix;
-  }
-  const int digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.0995 ? 2 : 4;
-  return fmt::format("{:.{}f}{}", value, digits, suffixes[suffix]);
-}
 
 // What bounds the row where that is known, else the fastest of the bodies: the length of a whole bar.
 double full_bar(const ComparedRow& row) {
@@ -224,6 +213,18 @@ nlohmann::json named(Context& context, const std::string& slug, nlohmann::json o
   return object;
 }
 
+// For the report. A failure to keep them takes nothing away from the figures.
+void keep(Context& context, const std::string& slug, const Comparison& comparison, nlohmann::json object) {
+  if (!comparison.ran) return;
+  object["source"] = comparison.check.source_hash;
+  object["contract"] = context.contract();
+  try {
+    keep_measurement(context.workspace(), "bench-" + slug, std::move(object));
+  } catch (const Failure& failure) {
+    context.screen.error(std::string("the figures are not kept for the report: ") + failure.what(), "the figures hold all the same");
+  }
+}
+
 // ---- The command
 
 void bench_one(Context& context, const Options& options, const std::string& slug) {
@@ -236,6 +237,7 @@ void bench_one(Context& context, const Options& options, const std::string& slug
   const Comparison comparison = compare_bodies(site_of(context), slug, wishes);
   bar.clear();
   context.result = named(context, slug, json_of(comparison));
+  keep(context, slug, comparison, context.result);
   if (!comparison.complete()) context.exit = Exit::work_failed;
   if (!comparison.ran) return print_check(context, slug, comparison.check, Extent::first);
   screen.line(fmt::format("{} {} {}", screen.paint(Style::bold, module_label(context.workspace().track(), slug)),
@@ -306,6 +308,7 @@ void bench_all(Context& context, const Options& options) {
     if (comparison.ran && comparison.tested == Tested::unknown) untested.push_back(slug);
     if (!comparison.complete()) context.exit = Exit::work_failed;
     modules.push_back(named(context, slug, json_of(comparison)));
+    keep(context, slug, comparison, modules.back());
     seconds += comparison.seconds;
     print_in_table(context, slug, comparison);
   }

@@ -20,9 +20,9 @@ struct Row {
 
 // In the order that --help shows.
 constexpr Row table[] = {{add_next},      {add_module},    {add_watch},   {add_hint},     {add_export},   {add_checkpoint},
-                         {add_try},       {add_demo},      {add_bench},   {add_milestone}, {add_data},    {add_diff},
-                         {add_history},   {add_undo},      {add_solution}, {add_progress}, {add_update},  {add_init},
-                         {add_tour},      {add_dev}};
+                         {add_try},       {add_demo},      {add_bench},   {add_milestone}, {add_data},    {add_report},
+                         {add_diff},      {add_history},   {add_undo},    {add_solution}, {add_progress}, {add_update},
+                         {add_init},      {add_editor},    {add_tour},    {add_dev}};
 
 // The words of the command, "module test", as far as they name commands. An unknown one gets a suggestion.
 std::string command_words(const CLI::App& app, const std::vector<std::string>& arguments) {

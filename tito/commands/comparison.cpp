@@ -1,5 +1,7 @@
 #include "tito/commands/comparison.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -159,6 +161,17 @@ class Race {
 };
 
 }  // namespace
+
+std::string short_number(double value) {
+  static const char* const suffixes[] = {"", "k", "M", "G", "T"};
+  std::size_t suffix = 0;
+  while (value >= 999.5 && suffix + 1 < std::size(suffixes)) {
+    value /= 1000;
+    ++suffix;
+  }
+  const int digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.0995 ? 2 : 4;
+  return fmt::format("{:.{}f}{}", value, digits, suffixes[suffix]);
+}
 
 double Rates::median() const {
   const std::size_t middle = values.size() / 2;

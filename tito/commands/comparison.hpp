@@ -63,6 +63,9 @@ struct ComparisonOptions {
   std::function<void(int done, int total, const std::string& what)> on_step;
 };
 
+// A rate in three digits: "3.10", "58.0", "12.3k", "1.23M".
+std::string short_number(double value);
+
 // Compiles the student's present file at full optimisation and links it, the reference and the fast body each with the
 // module's workload and the given bodies of all other modules. Runs the three programs in turn, in several rounds.
 // throws: Failure(Exit::work_failed) when the file is missing; Failure(Exit::usage) when the module has no workload.

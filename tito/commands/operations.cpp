@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "tito/commands/editor_files.hpp"
 #include "tito/commands/failing.hpp"
 #include "tito/commands/keeping.hpp"
 #include "tito/commands/renewal.hpp"
@@ -71,19 +72,6 @@ int stub_line(const std::string& source, const std::string& message) {
   const std::size_t at = source.find(", \"" + message.substr(0, end) + "\")");
   if (at == std::string::npos || source.rfind("NotImplemented(", at) == std::string::npos) return 0;
   return 1 + static_cast<int>(std::count(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-}
-
-nlohmann::json compile_commands(const Kit& kit, const Track& track, const fs::path& root) {
-  nlohmann::json commands = nlohmann::json::array();
-  for (const std::string& slug : track.order) {
-    const std::string name = (fs::path("modules") / folder_name(track, slug) / (slug + ".cpp")).string();
-    // Editors know nothing of our precompiled header; they read the contract itself.
-    nlohmann::json arguments = nlohmann::json::array({kit.compiler()});
-    for (const std::string& flag : kit.flags(Mode::check)) arguments.push_back(flag);
-    for (const std::string& word : {std::string("-c"), name}) arguments.push_back(word);
-    commands.push_back({{"directory", root.string()}, {"file", name}, {"arguments", arguments}});
-  }
-  return commands;
 }
 
 std::string workspace_readme(const Course& course, const Track& track) {
@@ -357,8 +345,7 @@ WorkspaceFiles given_files(const Kit& kit, const Course& course, const Track& tr
     if (const auto hints = read_if_present(reference.parent_path() / "hints.md")) files[home / "hints.md"] = *hints;
   }
   files["README.md"] = workspace_readme(course, track);
-  files["compile_commands.json"] = compile_commands(kit, track, root).dump(2) + "\n";
-  files[".clangd"] = "CompileFlags:\n  CompilationDatabase: .\n";
+  files.merge(editor_files(kit, track, root));
   files[".gitignore"] = ".tito/tmp/\n.tito/lock\n.tito/snapshots/*lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
   return files;
 }

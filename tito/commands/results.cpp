@@ -93,12 +93,14 @@ nlohmann::json json_of(const KeptFile& file) {
 }
 
 nlohmann::json description_of(const Results& results, const DemoResult& run, const nlohmann::json& more) {
-  nlohmann::json curves = nlohmann::json::array(), files = nlohmann::json::array();
+  nlohmann::json curves = nlohmann::json::array(), axes = nlohmann::json::array(), files = nlohmann::json::array();
   for (const Curve& curve : run.curves) curves.push_back({{"name", curve.name}, {"points", curve.points}});
+  for (const Axes& one : run.axes) axes.push_back({{"chart", one.chart}, {"x", one.x}, {"y", one.y}});
   for (const KeptFile& file : results.files) files.push_back(json_of(file));
   nlohmann::json object = {{"schema", "tito-result/1"},  {"at", utc_now()},  {"seed", run.seed},
                            {"seconds", run.seconds},     {"data", run.data}, {"measures", json_of(run.measures)},
-                           {"charts", results.pictures}, {"files", files},   {"curves", curves}};
+                           {"charts", results.pictures}, {"files", files},   {"curves", curves},
+                           {"axes", axes}};
   object.update(more);
   return object;
 }

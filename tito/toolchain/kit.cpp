@@ -35,6 +35,7 @@ Kit::Kit(const fs::path& file) : file_(file) {
   contract_ = view["contract"].text();
   compiler_ = view["compiler"].text();
   symbols_ = view["symbols"].text();
+  sections_ = view["sections"].text();
   precompiled_ = view["precompiled"].text();
   const JsonView own = view["precompiled_for"];
   for (const auto& [slug, path] : own.object().items()) precompiled_for_[slug] = own[slug].text();

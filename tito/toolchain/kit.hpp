@@ -34,6 +34,7 @@ class Kit {
   const std::filesystem::path& contract_folder() const { return contract_; }
   const std::string& compiler() const { return compiler_; }
   const std::string& symbol_lister() const { return symbols_; }
+  const std::string& section_renamer() const { return sections_; }  // objcopy
 
   // The registry of data sets.
   const std::filesystem::path& registry() const { return registry_; }
@@ -54,7 +55,7 @@ class Kit {
   const std::vector<std::string>& link_flags() const { return link_flags_; }
   const std::vector<std::string>& libraries() const { return libraries_; }
 
-  // The object of a kind ("body", "fast", "bench", "test", "demo", "checkpoint", "milestone", "runner") and a name.
+  // The object of a kind ("body", "fast", "bench", "test", "demo", "checkpoint", "milestone", "profile", "runner") and a name.
   // throws: Failure(Exit::environment) when the file is not built.
   std::filesystem::path object(const std::string& kind, const std::string& name) const;
 
@@ -83,6 +84,7 @@ class Kit {
   std::map<std::string, std::filesystem::path> programs_;
   std::string compiler_;
   std::string symbols_;
+  std::string sections_;
   bool source_tree_ = false;
   bool sanitized_ = false;
   std::vector<std::string> check_flags_;

@@ -13,17 +13,6 @@ namespace {
 
 constexpr double largest_value = 1e30;  // what lies beyond is no curve that anybody can read
 
-// What an axis shows, and where it is marked.
-struct Scale {
-  double low = 0;
-  double high = 1;
-  std::vector<double> marks;
-
-  double place(double value) const { return (value - low) / (high - low); }  // 0 at low, 1 at high
-  double step() const { return marks.size() > 1 ? marks[1] - marks[0] : 1; }
-  std::string text(double mark) const { return mark_text(mark, step()); }
-};
-
 struct Range {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
@@ -45,23 +34,6 @@ Range range_of(const Chart& chart, double std::pair<double, double>::*coordinate
     range.high += around;
   }
   return range;
-}
-
-// An axis that ends at the last point, with the marks inside.
-Scale scale_of_x(const Chart& chart, int wanted) {
-  const Range range = range_of(chart, &std::pair<double, double>::first);
-  Scale scale{range.low, range.high, {}};
-  for (const double mark : round_marks(range.low, range.high, wanted)) {
-    if (mark >= range.low && mark <= range.high) scale.marks.push_back(mark);
-  }
-  return scale;
-}
-
-// An axis that ends at marks.
-Scale scale_of_y(const Chart& chart, int wanted) {
-  const Range range = range_of(chart, &std::pair<double, double>::second);
-  const std::vector<double> marks = round_marks(range.low, range.high, wanted);
-  return {marks.front(), marks.back(), marks};
 }
 
 // Calls `set` for every cell on the way from one to another.
@@ -209,6 +181,23 @@ std::string escaped(const std::string& text) {
   return result;
 }
 
+}  // namespace
+
+Scale scale_of_x(const Chart& chart, int wanted) {
+  const Range range = range_of(chart, &std::pair<double, double>::first);
+  Scale scale{range.low, range.high, {}};
+  for (const double mark : round_marks(range.low, range.high, wanted)) {
+    if (mark >= range.low && mark <= range.high) scale.marks.push_back(mark);
+  }
+  return scale;
+}
+
+Scale scale_of_y(const Chart& chart, int wanted) {
+  const Range range = range_of(chart, &std::pair<double, double>::second);
+  const std::vector<double> marks = round_marks(range.low, range.high, wanted);
+  return {marks.front(), marks.back(), marks};
+}
+
 std::string title_of(const Chart& chart) {
   std::string text = chart.name;
   if (!chart.y.empty()) text += " (" + chart.y + ")";
@@ -216,8 +205,6 @@ std::string title_of(const Chart& chart) {
   const auto& points = chart.curves[0].points;
   return text + ", from " + figure(points.front().second, "") + " to " + figure(points.back().second, "");
 }
-
-}  // namespace
 
 std::vector<Chart> charts_of(const std::vector<Curve>& curves, const std::vector<Axes>& axes) {
   std::vector<Chart> charts;

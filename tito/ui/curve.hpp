@@ -29,6 +29,24 @@ std::vector<double> round_marks(double low, double high, int wanted);
 // A figure at an axis: "0.5", "20k", "1.2M". `step` is the distance between two of them.
 std::string mark_text(double value, double step);
 
+// What an axis shows, and where it is marked.
+struct Scale {
+  double low = 0;
+  double high = 1;
+  std::vector<double> marks;
+
+  double place(double value) const { return (value - low) / (high - low); }  // 0 at low, 1 at high
+  double step() const { return marks.size() > 1 ? marks[1] - marks[0] : 1; }
+  std::string text(double mark) const { return mark_text(mark, step()); }
+};
+
+// An axis that ends at the last point, with the marks inside; one that ends at marks. About `wanted` marks.
+Scale scale_of_x(const Chart& chart, int wanted);
+Scale scale_of_y(const Chart& chart, int wanted);
+
+// "loss (cross-entropy), from 2.3 to 0.1"
+std::string title_of(const Chart& chart);
+
 // The chart as lines of text that fit into the screen's width, with marked axes: Braille dots where the locale is
 // UTF-8, else ASCII. Several curves are named at their right ends.
 std::vector<std::string> draw(const Chart& chart, const Screen& screen);
