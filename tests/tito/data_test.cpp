@@ -9,6 +9,7 @@
 
 #include "http_server.hpp"
 #include "tito.hpp"
+#include "tmux.hpp"
 
 using json = nlohmann::json;
 
@@ -135,6 +136,7 @@ class Library {
     return child;
   }
 
+  const Sandbox& box() const { return box_; }
   Run run(const Strings& command) const { return box_.run(command, root()); }
 
   bool is_whole(const std::string& name) const {
@@ -471,6 +473,17 @@ TEST_CASE("A registry with a fault is named with its place, and a set that is no
                  "expected 64 hexadecimal digits");
   CHECK_CONTAINS(message_with("/sets/0/files/0/holds", "labels"), "do not fit the format");
   CHECK_CONTAINS(message_with("/sets/0/surprise", 1), "surprise");
+}
+
+TEST_CASE("In a terminal the bar of long work has gone when its result stands there", "[data][limit:60]") {
+  Library library;
+  REQUIRE(library.data({"import", "digits", "made"}).status == 0);
+  tito::make_folders(library.box().workspace());  // where the shell stands
+  const Tmux terminal(library.box(), 100, 24);
+  terminal.type("clear; TITO_DATA='" + library.store().string() + "' tito data --registry '" + library.registry().string() +
+                "' verify digits");
+  CHECK(terminal.shows("files is right"));
+  CHECK(terminal.shows_no("100%"));
 }
 
 TEST_CASE("Without a folder for data the way out is named", "[data]") {

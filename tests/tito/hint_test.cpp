@@ -142,7 +142,10 @@ TEST_CASE("The function that a failure is about is read from stubs, checks and n
   const auto failing = [&](const std::string& name, const std::string& expression, const std::string& message = "") {
     tito::CaseResult result;
     result.name = name;
-    result.failures.push_back({expression, "", "", "", message, "", 0, 0});
+    tito::CheckFailure failure;
+    failure.expression = expression;
+    failure.message = message;
+    result.failures.push_back(failure);
     return tito::failing_function(functions, "m", "", check_of(result));
   };
   CHECK_SAME(failing("anything", "x", "Tanh::backward is not written yet (module m)"), std::string("Tanh::backward"));

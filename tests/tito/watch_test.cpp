@@ -117,7 +117,7 @@ TEST_CASE("The keys give hints, lists, all failures, another run, the way on and
   check_shows(terminal, "lines 2 to 12 of");
   CHECK_CONTAINS(terminal.rows().at(0), "0 of 3 cases pass");
   for (int i = 0; i < 5; ++i) terminal.press("Space");
-  check_shows(terminal, "the same random numbers again");
+  check_shows(terminal, "repeat it: tito module test");
   terminal.press("l");
   check_shows(terminal, "Adds up");
   terminal.press("n");

@@ -68,6 +68,13 @@ class Watch {
   ProgressBar bar_;
 };
 
+// The result of long work; its bar has gone when this returns.
+template <class Work>
+auto watched(Context& context, const DataSet& set, Work work) {
+  Watch watch(context, set.name);
+  return work(watch.events());
+}
+
 nlohmann::json json_of(const DataSet& set, const Place& place) {
   nlohmann::json files = nlohmann::json::array();
   for (std::size_t i = 0; i < place.files.size(); ++i) {
@@ -159,8 +166,9 @@ void print_place(Context& context, const DataSet& set, const Place& place, const
 void run_fetch(Context& context, const Options& options) {
   const Registry registry = registry_of(context, options);
   const DataSet& set = registry.set(options.set);
-  Watch watch(context, set.name);
-  const Fetched fetched = fetch(Store(data_root()), set, watch.events(), options.timeout);
+  const Fetched fetched = watched(context, set, [&](const LibraryEvents& events) {
+    return fetch(Store(data_root()), set, events, options.timeout);
+  });
   context.result = json_of(set, fetched.place);
   context.result["fetched"] = !fetched.was_here;
   if (fetched.place.edition != nullptr)
@@ -171,8 +179,9 @@ void run_fetch(Context& context, const Options& options) {
 void run_import(Context& context, const Options& options) {
   const Registry registry = registry_of(context, options);
   const DataSet& set = registry.set(options.set);
-  Watch watch(context, set.name);
-  const Place place = import_set(Store(data_root()), set, options.from, watch.events());
+  const Place place = watched(context, set, [&](const LibraryEvents& events) {
+    return import_set(Store(data_root()), set, options.from, events);
+  });
   context.result = json_of(set, place);
   print_place(context, set, place, "imported");
 }
@@ -180,8 +189,8 @@ void run_import(Context& context, const Options& options) {
 // One set; false when it is here and not what it should be.
 bool verify_one(Context& context, const DataSet& set, bool asked_for) {
   Screen& screen = context.screen;
-  Watch watch(context, set.name);
-  const Verification verification = verify(Store(data_root()), set, watch.events());
+  const Verification verification =
+      watched(context, set, [&](const LibraryEvents& events) { return verify(Store(data_root()), set, events); });
   nlohmann::json object = json_of(set, verification.place);
   object["verified"] = verification.passed();
   for (std::size_t i = 0; i < verification.files.size(); ++i) {
