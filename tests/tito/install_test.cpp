@@ -39,6 +39,8 @@ TEST_CASE("An installed tito needs neither the source tree nor the build tree", 
       tito + " init w\ncd w\n" + tito + " next\n" +
       "status=0; " + tito + " module test 01 || status=$?; test $status = 1\n" +
       "cp ../answer.cpp " + count + "\n" + tito + " module test 01\n" + tito + " export 01\n" + tito + " demo 01\n" +
+      tito + " solution 01\n" + tito + " hint 02\n" + tito + " bench 01 --seconds 0.1\n" + tito + " module reset 01\n" + tito + " undo\n" +
+      tito + " update\n" + tito + " report\n" + tito + " progress rebuild\n" +
       "status=0; " + tito + " doctor --json > doctor.json || status=$?\n";
   tito::write_atomically(box.root() / "script", script);
   const Run run = box.run({"unshare", "-m", "sh", (box.root() / "script").string()}, box.root(), {"TITO_KIT=" + kit.string(), "LC_ALL=C.UTF-8"});
