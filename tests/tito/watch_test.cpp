@@ -25,9 +25,9 @@ std::string with(std::string text, const std::string& from, const std::string& t
 const std::string right = with(nearly_right, "return static_cast<int>(numbers.size());",
                                "int n = 0;\n  for (int one : numbers) n += one % 2 == 0 ? 1 : 0;\n  return n;");
 const std::string endless_in_count =
-    with(nearly_right, "std::vector<int> all;", "std::vector<int> all;\n  for (volatile int i = 0;; i = i + 1) {}");
+    with(nearly_right, "std::vector<int> all;", "std::vector<int> all;\n  for (volatile bool on = true; on;) {}");
 const std::string endless_in_evens =
-    with(nearly_right, "return static_cast", "for (volatile int i = 0;; i = i + 1) {}\n  return static_cast");
+    with(nearly_right, "return static_cast", "for (volatile bool on = true; on;) {}\n  return static_cast");
 
 // As some editors do: the file that is there is emptied and written.
 void save(const Sandbox& box, const std::string& text) { std::ofstream(box.path(source), std::ios::trunc) << text; }

@@ -193,11 +193,18 @@ json run_demos(Bench& bench, const tito::Course& course, int seeds) {
   return demos;
 }
 
-json run_milestones(Bench& bench, int seeds) {
+// Those of the `wanted` names, or all; of the others the figures `before` are kept.
+json run_milestones(Bench& bench, int seeds, const std::vector<string>& wanted, const json& before) {
   json milestones = json::array();
   const json list = bench.tito_json("milestone list");
   for (const json& one : list.at("milestones")) {
     const string name = one.at("milestone");
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
+      for (const json& kept : before) {
+        if (kept.at("name") == name) milestones.push_back(kept);
+      }
+      continue;
+    }
     Figures figures;
     json last;
     for (int seed = 1; seed <= seeds; ++seed) {
@@ -207,7 +214,7 @@ json run_milestones(Bench& bench, int seeds) {
       figures.add(last.at("measures"));
     }
     milestones.push_back(
-        {{"name", name}, {"year", one.at("year")}, {"title", one.at("title")}, {"measures", figures.list()}});
+        {{"name", name}, {"year", one.at("year")}, {"title", one.at("title")}, {"measures", figures.list()}, {"at", tito::utc_now()}});
   }
   return milestones;
 }
@@ -316,6 +323,7 @@ string page_of(const json& proof) {
     for (const json& one : proof.at("milestones").at("figures")) {
       page += fmt::format("\n### {} ({}): {}\n\n{}{}", one.at("name").get<string>(), one.at("year").get<int>(),
                           one.at("title").get<string>(), head, figure_rows(one.at("measures")));
+      if (one.contains("at")) page += "\nMeasured " + one.at("at").get<string>() + ".\n";
     }
     page += "\n" + where(proof.at("milestones")) + "\n";
   }
@@ -337,10 +345,12 @@ int run(int argc, char** argv) {
   bool check = false;
   int seeds = 5;
   string data;
+  std::vector<string> only;
   app.add_option("PART", parts, "modules, mistakes, mutants, demos, milestones; without any, all")
       ->check(CLI::IsMember({"modules", "mistakes", "mutants", "demos", "milestones"}));
   app.add_flag("--check", check, "Change nothing; fail when the page is not what the sources and proof.json say");
   app.add_option("--seeds", seeds, "Runs of each demo and milestone")->check(CLI::Range(1, 1000));
+  app.add_option("--milestone", only, "Measure only this milestone, and keep the figures of the others");
   app.add_option("--data", data, "A sentence for the page about the data sets that were installed");
   app.footer("Real data sets are used where TITO_DATA says that they are installed; all parts take about an hour.");
   CLI11_PARSE(app, argc, argv);
@@ -382,7 +392,7 @@ int run(int argc, char** argv) {
   }
   if (wanted("mistakes")) keep("mistakes", bench.trials("mistakes"));
   if (wanted("mutants")) keep("mutants", bench.trials("mutants"));
-  if (wanted("milestones")) keep("milestones", run_milestones(bench, seeds));
+  if (wanted("milestones")) keep("milestones", run_milestones(bench, seeds, only, proof.value("/milestones/figures"_json_pointer, json::array())));
   if (wanted("demos")) keep("demos", run_demos(bench, course, seeds));
   tito::write_atomically(docs / "proof.md", page_of(proof));
   return 0;
