@@ -1,11 +1,10 @@
-// What "tito report --measure" runs: the training step of a small network of convolutions for images of 32 x 32
-// pixels, batch 32, as the course's training loop makes it: zero the gradients, forward, loss, backward, update.
+// What "tito report --measure" runs: the training step of the network that bench/ calls cifar, batch 32, as the course's
+// training loop makes it: zero the gradients, forward, loss, backward, update.
+#include "bench/engine_networks.hpp"
 #include "judge/workload.hpp"
-#include "tinytorch/activations.hpp"
 #include "tinytorch/autograd.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/optimizers.hpp"
-#include "tinytorch/spatial.hpp"
 
 using namespace tinytorch;
 
@@ -15,16 +14,7 @@ constexpr std::int64_t batch = 32, classes = 10;
 
 struct Work {
   Work() : inputs(Tensor::uniform({batch, 3, 32, 32}, 0.0F, 1.0F, rng)), targets({batch}) {
-    net.add<Conv2d>(3, 32, Window{}, rng);  // (N, 3, 32, 32) -> (N, 32, 30, 30)
-    net.add<Activation<ReLU>>();
-    net.add<MaxPool2d>(2);                   // -> (N, 32, 15, 15)
-    net.add<Conv2d>(32, 64, Window{}, rng);  // -> (N, 64, 13, 13)
-    net.add<Activation<ReLU>>();
-    net.add<MaxPool2d>(2);  // -> (N, 64, 6, 6)
-    net.add<Flatten>();
-    net.add<Linear>(2304, 256, rng);
-    net.add<Activation<ReLU>>();
-    net.add<Linear>(256, classes, rng);
+    bench::build("cifar", net, rng);
     for (std::int64_t n = 0; n < batch; ++n) targets.data()[n] = static_cast<float>(rng.below(classes));
     optimizer = std::make_unique<Adam>(net.parameters(), 0.001F);
   }

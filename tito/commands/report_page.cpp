@@ -12,7 +12,6 @@
 namespace tito {
 namespace {
 
-using html::escaped;
 using nlohmann::json;
 
 // ---- Reading what may be anything

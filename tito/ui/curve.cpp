@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "tito/ui/markup.hpp"
+
 namespace tito {
 namespace {
 
@@ -156,29 +158,6 @@ std::string marks_below(const Scale& x, int columns, const std::string& name) {
     free_from = at + text.size() + 1;
   }
   return name.empty() ? line : line + "  " + name;
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
 }
 
 }  // namespace

@@ -56,35 +56,6 @@ std::string description_of(const Chart& chart) {
 
 const char* const generator = "<meta name=\"generator\" content=\"tito report\" />";
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) >= 32 && c != 127)
-          result += c;
-        else
-          result += ' ';
-    }
-  }
-  return result;
-}
-
 std::string data(const std::string& exact, const std::string& shown) {
   return "<data value=\"" + escaped(exact) + "\">" + escaped(shown) + "</data>";
 }

@@ -10,11 +10,9 @@
 #include <vector>
 
 #include "tito/ui/curve.hpp"
+#include "tito/ui/markup.hpp"
 
 namespace tito::html {
-
-// Text between elements or in an attribute: no character of it is markup, and control characters are gone.
-std::string escaped(std::string_view text);
 
 // A figure and what the page shows of it: `exact` is what a program may read.
 std::string data(const std::string& exact, const std::string& shown);
