@@ -61,6 +61,16 @@ void find_orphans(const fs::path& folder, const std::set<std::string>& known, co
   }
 }
 
+// "03_total" -> "total"
+std::string slug_in(const std::string& folder) { return folder.substr(std::min(folder.size(), folder.find('_') + 1)); }
+
+bool has_other_number(const Audit& audit, const std::string& slug) {
+  for (const auto& entry : fs::directory_iterator(audit.tree.modules)) {
+    if (entry.is_directory() && slug_in(entry.path().filename().string()) == slug) return true;
+  }
+  return false;
+}
+
 // The folders under modules/; one with a known slug and another number has its own complaint.
 void find_stray_modules(const Audit& audit, Findings& findings) {
   std::set<std::string> known{"course.json", "CMakeLists.txt"};
@@ -69,7 +79,7 @@ void find_stray_modules(const Audit& audit, Findings& findings) {
   find_orphans(audit.tree.modules, known, "belongs to no module", strays);
   for (Finding& one : strays) {
     const std::string name = one.file.filename().string();
-    const std::string slug = name.substr(std::min(name.size(), name.find('_') + 1));
+    const std::string slug = slug_in(name);
     if (fs::is_directory(one.file) && audit.course.has_module(slug)) {
       one.message = "the folder " + name + " has a stale number: module " + slug + " is number " +
                     two_digits(number_in(audit.track(), slug)) + " of track " + audit.track().name;
@@ -83,20 +93,24 @@ void find_stray_modules(const Audit& audit, Findings& findings) {
 
 Findings missing_files(const Audit& audit) {
   Findings findings;
+  const auto want = [&](const fs::path& file, const std::string& message) {
+    if (!fs::exists(file)) findings.push_back({file, 1, "folders", message, "write it, or mend course.json"});
+  };
   for (const std::string& slug : audit.track().order) {
-    std::vector<fs::path> wanted{audit.body(slug), audit.folder(slug) / "demo.cpp", audit.header(slug),
-                                 audit.tree.tests / (slug + "_test.cpp"), audit.checkpoint(slug)};
-    for (const std::string& name : material) wanted.push_back(audit.folder(slug) / name);
-    for (const fs::path& file : wanted) {
-      if (fs::exists(file)) continue;
-      findings.push_back({file, 1, "folders", "module " + slug + " lacks this file", "write it, or mend course.json"});
+    const std::string lacks = "module " + slug + " lacks this file";
+    if (fs::exists(audit.folder(slug))) {
+      want(audit.body(slug), lacks);
+      want(audit.folder(slug) / "demo.cpp", lacks);
+      for (const std::string& name : material) want(audit.folder(slug) / name, lacks);
+    } else if (!has_other_number(audit, slug)) {  // which has a complaint of its own
+      want(audit.folder(slug), "module " + slug + " has no folder");
+    }
+    for (const fs::path& file : {audit.header(slug), audit.tree.tests / (slug + "_test.cpp"), audit.checkpoint(slug)}) {
+      want(file, lacks);
     }
   }
   for (const Milestone& milestone : audit.course.milestones()) {
-    const fs::path file = audit.tree.milestones / (milestone.name + ".cpp");
-    if (!fs::exists(file))
-      findings.push_back(
-          {file, 1, "folders", "milestone " + milestone.name + " has no program", "write it, or mend course.json"});
+    want(audit.tree.milestones / (milestone.name + ".cpp"), "milestone " + milestone.name + " has no program");
   }
   return findings;
 }

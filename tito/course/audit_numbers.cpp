@@ -5,7 +5,6 @@
 
 #include "tito/course/audit_rules.hpp"
 #include "tito/course/markdown.hpp"
-#include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
 
 namespace tito {
@@ -83,19 +82,6 @@ class NumberRule {
   std::regex ordinal_{"\\b(third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth) module\\b"};
 };
 
-// The lines that tito writes itself.
-std::set<int> generated_lines(const std::string& text, const std::string& origin) {
-  std::set<int> lines;
-  try {
-    for (const GeneratedRegion& region : generated_regions(text, origin)) {
-      for (int line = region.line; line <= region.last_line; ++line) lines.insert(line);
-    }
-  } catch (const Failure&) {
-    // Marks without their other half are a finding of their own.
-  }
-  return lines;
-}
-
 // What a student reads besides texts: headers, bodies, demos, cases.
 std::vector<fs::path> sources_of(const Audit& audit) {
   std::vector<fs::path> files;
@@ -121,7 +107,7 @@ Findings numbers_by_hand(const Audit& audit) {
   for (const fs::path& source : sources_of(audit)) files.push_back(source);
   for (const fs::path& file : files) {
     const std::string text = read_file(file);
-    const std::set<int> generated = file.extension() == ".md" ? generated_lines(text, file.string()) : std::set<int>{};
+    const std::set<int> generated = file.extension() == ".md" ? generated_lines(text) : std::set<int>{};
     int number = 0;
     for (const MarkdownLine& line : markdown_lines(text)) {
       if (!generated.contains(++number)) rule.check(file, number, line.text);

@@ -149,4 +149,16 @@ std::vector<GeneratedRegion> generated_regions(std::string_view text, const std:
   return regions;
 }
 
+std::set<int> generated_lines(std::string_view text) {
+  std::set<int> lines;
+  try {
+    for (const GeneratedRegion& region : generated_regions(text, "")) {
+      for (int line = region.line; line <= region.last_line; ++line) lines.insert(line);
+    }
+  } catch (const Failure&) {
+    return {};
+  }
+  return lines;
+}
+
 }  // namespace tito

@@ -47,4 +47,7 @@ struct GeneratedRegion {
 // throws: Failure(Exit::damaged) naming `origin` and the line for a mark without its other half, or without a name.
 std::vector<GeneratedRegion> generated_regions(std::string_view text, const std::string& origin);
 
+// The lines of all regions, from 1, their marks included; none where a mark lacks its other half. throws: nothing
+std::set<int> generated_lines(std::string_view text);
+
 }  // namespace tito
