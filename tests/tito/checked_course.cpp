@@ -53,6 +53,20 @@ void CheckedCourse::set_kit(const nlohmann::json& kit) const {
   tito::write_atomically(sandbox_.root() / "kit.json", kit.dump());
 }
 
+void CheckedCourse::compile(const std::string& kind, const std::string& name, const std::string& source) const {
+  const fs::path file = sandbox_.root() / (kind + "_" + name + ".cpp"),
+                 object = sandbox_.root() / (kind + "_" + name + ".o");
+  tito::write_atomically(file, source);
+  const Run run = sandbox_.run({TEST_COMPILER, "-std=c++20", "-I" + toy + "/include",
+                                "-I" + std::string(TEST_SOURCE_DIR), "-c", file.string(), "-o", object.string()},
+                               sandbox_.root());
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  nlohmann::json changed = kit();
+  changed["objects"][kind][name] = object.string();
+  set_kit(changed);
+}
+
 Run CheckedCourse::check(const std::vector<std::string>& options) const {
   std::vector<std::string> words{"course", "check"};
   words.insert(words.end(), options.begin(), options.end());

@@ -21,6 +21,9 @@ class CheckedCourse {
   nlohmann::json kit() const;
   void set_kit(const nlohmann::json& kit) const;
 
+  // Compiles a source into the kit, as the object of this kind and name.
+  void compile(const std::string& kind, const std::string& name, const std::string& source) const;
+
   // Runs the check with --json and returns each finding as "rule file:line".
   std::vector<std::string> findings(const std::vector<std::string>& options = {});
 

@@ -287,7 +287,25 @@ TEST_CASE("A checkpoint that is mapped to a module it does not test is found", "
   kit["objects"]["checkpoint"]["sums"] = kit["objects"]["checkpoint"]["numbers"];
   course.set_kit(kit);
   CHECK_SAME(course.findings(), Words{"checkpoints checkpoints/sums.cpp:1"});
-  CHECK_CONTAINS(course.message(), "total");
+  CHECK_CONTAINS(course.message(), "uses nothing of total, the module that unlocks it, but count");
+}
+
+TEST_CASE("A checkpoint that passes without its module's work is found", "[course_check]") {
+  CheckedCourse course;
+  course.compile("checkpoint", "numbers",
+                 "#include \"judge/case.hpp\"\n#include \"toy/count.hpp\"\n"
+                 "TEST_CASE(\"Half of the numbers to 100 are even\") { CHECK((&toy::evens != nullptr)); }\n");
+  CHECK_SAME(course.findings(), Words{"checkpoints checkpoints/numbers.cpp:1"});
+  CHECK_CONTAINS(course.message(), "passes with a skeleton of count");
+}
+
+TEST_CASE("A module that nothing later uses is found at its place in the track", "[course_check]") {
+  CheckedCourse course;
+  course.edit("modules/02_total/total.cpp", "for (int number : count_to(n))",
+              "for (int number = 1; number <= n; ++number)");
+  course.compile("body", "total", tito::read_file(course.root() / "modules/02_total/total.cpp"));
+  CHECK_SAME(course.findings(), Words{"unused modules/course.json:13"});
+  CHECK_CONTAINS(course.message(), "nothing that comes after module count uses it");
 }
 
 TEST_CASE("An installed course has no sources, and the check says so", "[course_check]") {

@@ -1,13 +1,12 @@
-// The commands below "tito course", one file each: for those who work on the course itself.
+// The commands of "tito course", for those who work on a course itself; one file each.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
-#include "tito/commands/context.hpp"
+#include "tito/commands/commands.hpp"
 
 namespace tito {
 
-// `app` is the root: a check of texts asks it which commands there are.
-void add_course_check(CLI::App& group, CLI::App& app, Context& context);
+void add_course_analyze(CLI::App& group, Context& context);
+void add_course_suggest(CLI::App& group, Context& context);
+void add_course_check(CLI::App& group, Context& context);
 
 }  // namespace tito

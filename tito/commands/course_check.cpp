@@ -151,14 +151,14 @@ std::string help() {
 
 }  // namespace
 
-void add_course_check(CLI::App& group, CLI::App& app, Context& context) {
+void add_course_check(CLI::App& group, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       group.add_subcommand("check", "Whether the course keeps its own rules: what continuous integration runs");
   command->add_flag("--quick", options->quick, "Leave out what compiles and runs");
   command->add_flag("--fix", options->fix, "First write the parts of documents anew that tito writes");
   command->footer(help());
-  command->callback([&context, &app, options] { run(context, app, *options); });
+  command->callback([&context, &group, options] { run(context, *group.get_parent(), *options); });
 }
 
 }  // namespace tito

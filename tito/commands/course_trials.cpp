@@ -10,6 +10,8 @@
 #include <optional>
 #include <thread>
 
+#include "tito/commands/course_measure.hpp"
+#include "tito/course/json_place.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
@@ -109,15 +111,25 @@ class ModuleTrial {
     }
   }
 
-  // The checkpoint cannot pass without the module that unlocks it.
+  // The checkpoint is about the module that unlocks it: it uses it, and cannot pass without.
   void try_checkpoint() {
     const std::string name = audit_->course.module(slug_).checkpoint;
     if (!has_skeleton_ || !kit_->has("checkpoint", name)) return;
+    const auto used = entities_needed(audit_->course.name(), measured_modules(*kit_, audit_->course),
+                                      kit_->object("checkpoint", name));
+    if (!used.contains(slug_)) {
+      std::vector<std::string> others;
+      for (const auto& [other, ignored] : used) others.push_back(other);
+      return add(audit_->checkpoint(slug_), 1, "checkpoints",
+                 "the checkpoint " + name + " uses nothing of " + slug_ + ", the module that unlocks it, but " +
+                     (others.empty() ? "no module at all" : listed(others)),
+                 "let it test what " + slug_ + " is for, or change MODULE_TO_CHECKPOINT");
+    }
     const auto verdict = run("checkpoint", name, skeleton(), "checkpoint");
     if (!verdict || !verdict->all_passed()) return;
     add(audit_->checkpoint(slug_), 1, "checkpoints",
         "the checkpoint " + name + " passes with a skeleton of " + slug_ + ", the module that unlocks it",
-        "let it test what " + slug_ + " is for, or change MODULE_TO_CHECKPOINT");
+        "let it need what " + slug_ + " computes, or change MODULE_TO_CHECKPOINT");
   }
 
   const Findings& findings() const { return findings_; }
@@ -155,13 +167,30 @@ class ModuleTrial {
   Findings findings_;
 };
 
+// Modules of the default track that no later body or demo uses, but for the last one.
+Findings unused_modules(const Kit& kit, const Audit& audit) {
+  Findings findings;
+  const std::vector<std::string>& order = audit.track().order;
+  const Flow flow = analyze(measure_usage(kit, audit.course), order, {false, audit.track().name});
+  const fs::path manifest = audit.tree.manifest();
+  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+    if (flow.modules[i].is_used()) continue;
+    const std::string place = "tracks." + audit.track().name + ".order[" + std::to_string(i) + "]";
+    findings.push_back({manifest, line_of_place(read_file(manifest), place), "unused",
+                        "nothing that comes after module " + order[i] + " uses it, neither a body nor a demo",
+                        "tito course analyze shows who uses what; let the next demo use it"});
+  }
+  return findings;
+}
+
 }  // namespace
 
 const std::vector<std::pair<std::string, std::string>>& trial_rules() {
   static const std::vector<std::pair<std::string, std::string>> rules{
       {"reference", "reference bodies that do not pass their cases"},
       {"skeleton", "skeletons that do not compile, or pass a case"},
-      {"checkpoints", "checkpoints of another subject than their module's"}};
+      {"checkpoints", "checkpoints of another subject than their module's"},
+      {"unused", "modules that nothing later uses, as measured on the built course"}};
   return rules;
 }
 
@@ -200,6 +229,7 @@ Findings try_course(const Kit& kit, const Audit& audit, const std::function<void
   work();
   for (std::future<void>& one : workers) one.get();
   Findings all;
+  found.push_back(unused_modules(kit, audit));
   for (const Findings& some : found) all.insert(all.end(), some.begin(), some.end());
   return all;
 }
