@@ -18,10 +18,6 @@ CheckedCourse::CheckedCourse() : root_(sandbox_.root() / "course") {
   nlohmann::json kit = nlohmann::json::parse(tito::read_file(TEST_TOY_KIT));
   const fs::path plans = sandbox_.root() / "plans";
   tito::copy_folder(kit["plans"].get<std::string>(), plans);
-  for (const auto& entry : fs::recursive_directory_iterator(plans)) {
-    if (entry.is_regular_file())
-      tito::write_atomically(entry.path(), replaced(tito::read_file(entry.path()), toy, root_.string()));
-  }
   kit["plans"] = plans.string();
   kit["course"] = (root_ / "modules/course.json").string();
   kit["sources"] = nlohmann::json::parse(replaced(kit["sources"].dump(), toy, root_.string()));

@@ -77,7 +77,7 @@ class ModuleTrial {
       const std::string why = !one.reason.empty()    ? one.reason
                               : one.failures.empty() ? ""
                                                      : one.failures.front().expression;
-      add(one.file, one.line, "reference",
+      add(test_file(), one.line, "reference",
           "the reference body of " + slug_ + " fails \"" + one.name + "\"" + (why.empty() ? "" : ": " + why),
           "mend " + (slug_ + ".cpp") + " or the case");
     }
@@ -106,7 +106,7 @@ class ModuleTrial {
     }
     for (const CaseResult& one : verdict->cases) {
       if (one.status != CaseStatus::passed) continue;
-      add(one.file, one.line, "skeleton", "\"" + one.name + "\" passes without a line written by the student",
+      add(test_file(), one.line, "skeleton", "\"" + one.name + "\" passes without a line written by the student",
           "let the case need a function of " + slug_ + ", or wrap more of the body in SOLUTION marks");
     }
   }
@@ -135,6 +135,7 @@ class ModuleTrial {
   const Findings& findings() const { return findings_; }
 
  private:
+  fs::path test_file() const { return audit_->tree.tests / (slug_ + "_test.cpp"); }
   fs::path skeleton() const { return folder_ / "skeleton.o"; }
 
   // The verdict of a program of cases with this object as the module's body and the reference for all others; nothing
