@@ -72,6 +72,13 @@ TEST_CASE("An include outside of a module's needs is found in bodies, cases, che
   CHECK_SAME(finding("milestones/stray.cpp"), Words{"needs milestones/stray.cpp:10"});
 }
 
+TEST_CASE("An include outside of a module's needs is found in a header beside a demo", "[course_check]") {
+  CheckedCourse course;
+  course.write("modules/01_count/shared.hpp", "#pragma once\n#include \"toy/total.hpp\"\n");
+  course.edit("modules/01_count/demo.cpp", "#include \"judge", "#include \"shared.hpp\"\n#include \"judge");
+  CHECK_FINDS(course, "needs modules/01_count/shared.hpp:2", "the demo of count includes toy/total.hpp", {"--quick"});
+}
+
 TEST_CASE("A contract that reaches another module through a given header is found at its include", "[course_check]") {
   CheckedCourse course;
   nlohmann::json kit = course.kit();
@@ -168,7 +175,17 @@ TEST_CASE("Missing, short and stray hints are found at their section", "[course_
                  file + "9: evens has 2 hints, expected 3");
   CHECK_CONTAINS(finding("2. One pass", "3. One pass"), file + "11: expected step 2 of evens, found 3");
   CHECK_CONTAINS(finding(evens, evens + "\n## odds\n1. A?\n2. B.\n3. C.\n"), file + "14: hints for odds");
+  CHECK_CONTAINS(finding("## count_to", evens + "\n## count_to"),
+                 file + "14: the section evens stands here a second time");
   CHECK_CONTAINS(finding("One pass over", "See line 12: one pass over"), file + "11: a hint names \"line 12\"");
+}
+
+TEST_CASE("Hints in another order than the body's are found", "[course_check]") {
+  CheckedCourse course;
+  course.edit("modules/01_count/hints.md", "## evens", "## odds");
+  course.edit("modules/01_count/hints.md", "## count_to", "## evens");
+  course.edit("modules/01_count/hints.md", "## odds", "## count_to");
+  CHECK_FINDS(course, "hints modules/01_count/hints.md:3", "stand where those for count_to should", {"--quick"});
 }
 
 TEST_CASE("A wrong solution that does not fit the body is found", "[course_check]") {

@@ -37,12 +37,10 @@ class IncludeRule {
  public:
   explicit IncludeRule(const Audit& audit) : audit_(&audit) {}
 
-  // The contract headers that a file includes itself.
+  // The contract headers that a file includes, itself or through headers that lie beside it.
   void check_file(const fs::path& file, const std::string& what, const std::vector<std::string>& allowed) {
-    for (const Include& include : includes_of(file)) {
-      const std::string other = module_of(include.name);
-      if (!other.empty()) check(file, include, other, what, allowed);
-    }
+    std::set<fs::path> seen;
+    check_file(file, what, allowed, seen);
   }
 
   // What a contract header reaches, through given headers too; each module is named at the include that leads there.
@@ -58,6 +56,19 @@ class IncludeRule {
   Findings findings;
 
  private:
+  void check_file(const fs::path& file, const std::string& what, const std::vector<std::string>& allowed,
+                  std::set<fs::path>& seen) {
+    if (!seen.insert(file).second) return;
+    for (const Include& include : includes_of(file)) {
+      const std::string other = module_of(include.name);
+      const fs::path beside = file.parent_path() / fs::path(include.name).filename();
+      if (!other.empty())
+        check(file, include, other, what, allowed);
+      else if (fs::exists(beside))
+        check_file(beside, what, allowed, seen);
+    }
+  }
+
   // The module whose contract is included by this name; empty for any other file.
   std::string module_of(const std::string& include) const {
     const std::string slug = fs::path(include).stem().string();

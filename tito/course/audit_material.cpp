@@ -34,6 +34,7 @@ int heading_line(const std::string& text, const std::string& function) {
 void check_sections(const fs::path& file, const std::string& text, const std::vector<std::string>& functions,
                     Findings& findings) {
   const std::vector<FunctionHints> hints = parse_hints(text, file.string());
+  const std::size_t before = findings.size();
   const auto find = [&](const std::string& function) {
     return std::find_if(hints.begin(), hints.end(), [&](const FunctionHints& one) { return one.function == function; });
   };
@@ -57,6 +58,14 @@ void check_sections(const fs::path& file, const std::string& text, const std::ve
     findings.push_back({file, heading_line(text, one.function), "hints",
                         "hints for " + one.function + ", which is no region of the body",
                         "the regions are: " + listed(functions)});
+  }
+  if (findings.size() > before) return;
+  for (std::size_t i = 0; i < hints.size(); ++i) {
+    if (hints[i].function == functions[i]) continue;
+    findings.push_back({file, heading_line(text, hints[i].function), "hints",
+                        "the hints for " + hints[i].function + " stand where those for " + functions[i] + " should",
+                        "sections follow the order of the body: " + listed(functions)});
+    return;
   }
 }
 
