@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "tito/commands/course_measure.hpp"
-#include "tito/course/json_place.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
@@ -168,30 +167,13 @@ class ModuleTrial {
   Findings findings_;
 };
 
-// Modules of the default track that no later body or demo uses, but for the last one.
-Findings unused_modules(const Kit& kit, const Audit& audit) {
-  Findings findings;
-  const std::vector<std::string>& order = audit.track().order;
-  const Flow flow = analyze(measure_usage(kit, audit.course), order, {false, audit.track().name});
-  const fs::path manifest = audit.tree.manifest();
-  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
-    if (flow.modules[i].is_used()) continue;
-    const std::string place = "tracks." + audit.track().name + ".order[" + std::to_string(i) + "]";
-    findings.push_back({manifest, line_of_place(read_file(manifest), place), "unused",
-                        "nothing that comes after module " + order[i] + " uses it, neither a body nor a demo",
-                        "tito course analyze shows who uses what; let the next demo use it"});
-  }
-  return findings;
-}
-
 }  // namespace
 
 const std::vector<std::pair<std::string, std::string>>& trial_rules() {
   static const std::vector<std::pair<std::string, std::string>> rules{
       {"reference", "reference bodies that do not pass their cases"},
       {"skeleton", "skeletons that do not compile, or pass a case"},
-      {"checkpoints", "checkpoints of another subject than their module's"},
-      {"unused", "modules that nothing later uses, as measured on the built course"}};
+      {"checkpoints", "checkpoints of another subject than their module's"}};
   return rules;
 }
 
@@ -230,7 +212,6 @@ Findings try_course(const Kit& kit, const Audit& audit, const std::function<void
   work();
   for (std::future<void>& one : workers) one.get();
   Findings all;
-  found.push_back(unused_modules(kit, audit));
   for (const Findings& some : found) all.insert(all.end(), some.begin(), some.end());
   return all;
 }

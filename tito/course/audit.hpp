@@ -1,7 +1,7 @@
 // The rules that the sources of a course keep: what "tito course check" looks for.
 //
-// Those of this table are seen from texts alone. Rules that compile, link or run something stand in
-// tito/commands/course_trials.hpp.
+// Those of this table are seen from texts alone. Rules that look at what was built stand in
+// tito/commands/course_rules.hpp, those that compile and run in tito/commands/course_trials.hpp.
 #pragma once
 
 #include <filesystem>
