@@ -11,7 +11,7 @@ namespace {
 
 // The default track: number, title, lesson, capability and checkpoint of each module.
 std::string table_of_modules(const Audit& audit, const fs::path& file) {
-  std::string table = "| Module | What it is about | What it makes possible | Checkpoint |\n|---|---|---|---|\n";
+  std::string table = "| Module | What it is about | What its checkpoint asks | Checkpoint |\n|---|---|---|---|\n";
   for (const std::string& slug : audit.track().order) {
     const Module& module = audit.course.module(slug);
     const fs::path lesson = (audit.folder(slug) / "README.md").lexically_relative(file.parent_path());
