@@ -1,7 +1,6 @@
-// Demos: what they may use, which track shows which, and that a stray one is refused.
+// Demos: which track shows which, and that a stray one is refused. What they may use is held by "tito course check".
 #include <algorithm>
 #include <regex>
-#include <set>
 
 #include "judge/case.hpp"
 #include "tests/tito/tito.hpp"
@@ -21,58 +20,6 @@ const std::vector<std::string>& slugs() { return course().track(course().default
 
 fs::path folder_of(const std::string& slug) {
   return root / "modules" / tito::folder_name(course().track(course().default_track()), slug);
-}
-
-// A demo's file, and the tracks that show it: demo.TRACK.cpp is TRACK's, demo.cpp that of all others.
-struct DemoFile {
-  fs::path path;
-  std::vector<std::string> tracks;
-};
-
-std::vector<DemoFile> demos_of(const fs::path& folder) {
-  std::vector<DemoFile> demos{{folder / "demo.cpp", {}}};
-  for (const auto& [name, track] : course().tracks()) {
-    const fs::path own = folder / ("demo." + name + ".cpp");
-    if (fs::exists(own)) {
-      demos.push_back({own, {name}});
-    } else {
-      demos.front().tracks.push_back(name);
-    }
-  }
-  return demos;
-}
-
-// The modules whose contract a file includes, directly or through headers beside it or in judge/ and milestones/.
-void add_contracts(const fs::path& file, std::set<fs::path>& seen, std::set<std::string>& modules) {
-  if (!seen.insert(file).second) return;
-  const std::string text = tito::read_file(file);
-  const std::regex include("(^|\n)[ \t]*#[ \t]*include[ \t]*\"([^\"]+)\"");
-  for (std::sregex_iterator at(text.begin(), text.end(), include), end; at != end; ++at) {
-    const std::string name = (*at)[2];
-    const std::string slug = fs::path(name).stem().string();
-    if (name.starts_with("tinytorch/") && course().has_module(slug)) modules.insert(slug);
-    for (const fs::path& further : {file.parent_path() / name, root / name}) {
-      if (fs::exists(further)) add_contracts(further, seen, modules);
-    }
-  }
-}
-
-// What is wrong with a demo's includes: a module that does not come before the demo's own in a track that shows it.
-std::vector<std::string> faults_of(const DemoFile& demo, const std::string& slug) {
-  std::set<fs::path> seen;
-  std::set<std::string> modules;
-  add_contracts(demo.path, seen, modules);
-  std::vector<std::string> faults;
-  for (const std::string& track : demo.tracks) {
-    const std::vector<std::string>& order = course().track(track).order;
-    const auto own = std::find(order.begin(), order.end(), slug);
-    for (const std::string& other : modules) {
-      if (std::find(order.begin(), own + 1, other) != own + 1) continue;
-      faults.push_back(demo.path.filename().string() + " of " + slug + " uses " + other + ", which track " + track +
-                       " teaches later; give that track a demo of its own, demo." + track + ".cpp");
-    }
-  }
-  return faults;
 }
 
 // What CMake says of a course whose module has these demos.
@@ -105,29 +52,6 @@ bool measures(const nlohmann::json& result, const std::string& name) {
 }
 
 }  // namespace
-
-TEST_CASE("A demo uses only its own module and what comes before it in every track that shows it", "[demos]") {
-  for (const std::string& slug : slugs()) {
-    for (const DemoFile& demo : demos_of(folder_of(slug))) {
-      CHECK_SAME(faults_of(demo, slug), std::vector<std::string>{});
-    }
-  }
-}
-
-TEST_CASE("A demo that uses a later module of one track is found, through a header beside it too", "[demos]") {
-  const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
-  tito::write_atomically(folder.path() / "parts.hpp", "#include \"tinytorch/optimizers.hpp\"\n");
-  tito::write_atomically(folder.path() / "demo.cpp", "#include \"parts.hpp\"\n#include \"tinytorch/autograd.hpp\"\n");
-  const DemoFile demo = demos_of(folder.path()).front();
-  CHECK_SAME(faults_of(demo, "autograd"),
-             std::vector<std::string>{"demo.cpp of autograd uses optimizers, which track autograd-first teaches later; "
-                                      "give that track a demo of its own, demo.autograd-first.cpp"});
-  CHECK_SAME(faults_of(demo, "training"), std::vector<std::string>{});
-  CHECK(faults_of(demo, "losses").size() == 4);  // both modules, in both tracks
-  tito::write_atomically(folder.path() / "demo.autograd-first.cpp", "#include \"tinytorch/autograd.hpp\"\n");
-  for (const DemoFile& each : demos_of(folder.path()))
-    CHECK_SAME(faults_of(each, "autograd"), std::vector<std::string>{});
-}
 
 TEST_CASE("The demo of a track that does not exist is refused when the build is configured", "[demos][limit:60]") {
   const Sandbox wrong;
