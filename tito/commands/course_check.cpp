@@ -9,6 +9,7 @@
 #include "tito/commands/course.hpp"
 #include "tito/commands/course_rules.hpp"
 #include "tito/commands/course_trials.hpp"
+#include "tito/commands/plan_page.hpp"
 #include "tito/course/generated.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
@@ -54,7 +55,10 @@ Report check(Context& context, const CLI::App& app, const Options& options) {
   const Course& course = context.course();
   const Audit audit = audit_of(kit, course, app);
   report.modules = audit.track().order.size();
-  if (options.fix) report.fixed = rewrite_stale_regions(audit);
+  if (options.fix) {
+    report.fixed = rewrite_stale_regions(audit);
+    for (const fs::path& picture : rewrite_stale_pictures(kit, audit)) report.fixed.push_back(picture);
+  }
   const std::size_t built = built_rules().size() + static_cast<std::size_t>(trial_steps(course));
   ProgressBar bar(context.screen, static_cast<int>(text_rules().size() + (options.quick ? 0 : built)),
                   !context.json && !context.quiet);
@@ -153,7 +157,11 @@ CourseTree tree_of(const Kit& kit) {
 }
 
 Audit audit_of(const Kit& kit, const Course& course, const CLI::App& app) {
-  return {course, tree_of(kit), commands_of(app), course_generators()};
+  Audit audit{course, tree_of(kit), commands_of(app), course_generators()};
+  audit.generators["plan"] = [&kit](const Audit& all, const fs::path& file) {
+    return plan_page(kit, all.course, file);
+  };
+  return audit;
 }
 
 Findings quick_findings(const Kit& kit, const CLI::App& app) {
