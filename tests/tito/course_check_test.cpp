@@ -341,6 +341,15 @@ TEST_CASE("A module that nothing later uses is found at its place in the track",
   CHECK_CONTAINS(course.message(), "nothing that comes after module count in track forward uses it");
 }
 
+TEST_CASE("What of a module nobody uses is found at its body", "[course_check]") {
+  CheckedCourse course;
+  course.compile("demo", "count",
+                 "#include \"judge/demo.hpp\"\n#include \"toy/count.hpp\"\n"
+                 "void demo::run() { demo::measure(\"n\", static_cast<double>(toy::count_to(10).size()), \"\"); }\n");
+  CHECK_SAME(course.findings(), Words{"wasted modules/01_count/count.cpp:1"});
+  CHECK_CONTAINS(course.message(), "no later body and no demo uses evens");
+}
+
 TEST_CASE("An installed course has no sources, and the check says so", "[course_check]") {
   CheckedCourse course;
   nlohmann::json kit = course.kit();
