@@ -55,6 +55,9 @@ class Course {
   //         that breaks them, a milestone without gates, one that needs a module that is not there.
   explicit Course(const std::filesystem::path& file);
 
+  // The same of a text that may not be written yet; complaints name `origin`.
+  Course(std::string_view text, const std::string& origin);
+
   const std::string& name() const { return name_; }
   const std::string& title() const { return title_; }
   const std::string& default_track() const { return default_track_; }
@@ -92,6 +95,9 @@ class Course {
   std::map<std::string, Track> tracks_;
   std::vector<Milestone> milestones_;
 };
+
+// Whether a name may be one of a module, a track, a checkpoint: lower-case letters, digits, _ and -, a letter first.
+bool is_slug(const std::string& text);
 
 // The place of a module in a track, from 1.
 int number_in(const Track& track, const std::string& slug);
