@@ -6,6 +6,7 @@
 #               [FAST dir]          folder with <slug>.cpp: fast bodies of some modules
 #               [BENCHES dir]       folder with <slug>.cpp: what "tito bench" times of a module
 #               [PROFILE file]      the work of which "tito report" measures whose code takes the time
+#               [DOCUMENTS path...] Markdown files about the course, and folders of them: "tito course check" reads them
 #               [INCLUDES dir...]   further include folders of students' code
 #               [LINK target...]    what every program of the course is linked with
 #               [KIT_LINK item...]  the same as words of a link command
@@ -43,7 +44,7 @@ function(tito_course_object name target source)
 endfunction()
 
 function(tito_course)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT;FAST;BENCHES;PROFILE" "INCLUDES;LINK;KIT_LINK;PACKAGE")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT;FAST;BENCHES;PROFILE" "INCLUDES;LINK;KIT_LINK;PACKAGE;DOCUMENTS")
   set(course_file "${arg_ROOT}/modules/course.json")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${course_file}")
   file(READ "${course_file}" course)
@@ -233,6 +234,7 @@ function(tito_course)
     list(APPEND package "{\"from\": \"${from}\", \"to\": \"${to}\"}")
   endforeach()
   list(JOIN package ",\n    " package)
+  tito_json_words(document_words ${arg_DOCUMENTS})
   tito_json_words(check_words ${check_flags})
   tito_json_words(full_words ${full_flags})
   tito_json_words(link_words ${TITO_LINK_FLAGS})
@@ -258,6 +260,13 @@ function(tito_course)
   \"precompiled\": \"${pch}\",
   \"precompiled_for\": {${precompiled_for}},
   \"plans\": \"${kit}/plans\",
+  \"sources\": {
+    \"root\": \"${arg_ROOT}\",
+    \"tests\": \"${arg_TESTS}\",
+    \"fast\": \"${arg_FAST}\",
+    \"benches\": \"${arg_BENCHES}\",
+    \"documents\": ${document_words}
+  },
   \"samples\": \"${PROJECT_SOURCE_DIR}/data/samples/mnist\",
   \"flags\": {
     \"check\": ${check_words},

@@ -89,7 +89,7 @@ bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 |
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Whether a word may begin at `at`. "\n06_tensor" inside of a string begins one, too.
+// Whether a word may begin at `at`. "\n06_slug" inside of a string begins one, too.
 bool begins_word(std::string_view line, std::size_t at) {
   if (at == 0 || !is_word(line[at - 1])) return true;
   return at > 1 && line[at - 2] == '\\' && std::string_view("ntr").find(line[at - 1]) != std::string_view::npos;

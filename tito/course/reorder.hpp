@@ -39,7 +39,7 @@ struct TrackChange {
 TrackChange with_order(const Course& course, const std::string& text, const std::string& track,
                        const std::vector<std::string>& order, const std::string& title);
 
-// Folders of modules whose number changes: slug -> "06_optimizers" now and "07_optimizers" then.
+// Folders of modules whose number changes: slug -> "06_slug" now and "07_slug" then.
 struct Renumbering {
   std::string slug;
   std::string from;
@@ -52,11 +52,11 @@ std::vector<Renumbering> renumberings(const Track& now, const Track& then);
 // A place in a text where a numbered folder is mentioned.
 struct Mention {
   int line = 0;
-  std::string before;  // "06_optimizers"
-  std::string after;   // "07_optimizers"
+  std::string before;  // "06_slug"
+  std::string after;   // "07_slug"
 };
 
-// The text with the new numbers: in "06_optimizers" wherever it stands as a word, and in "06 optimizers" on a line that
+// The text with the new numbers: in "06_slug" wherever it stands as a word, and in "06 slug" on a line that
 // names the folder, too. What was changed is added to `mentions`.
 // throws: Failure(Exit::usage) naming `origin` and the line where the text has a number already that a module only
 //         gets: after the change nobody could tell the two apart.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -63,6 +64,18 @@ Journal read_journal(const fs::path& staging) {
     journal.files.emplace_back(one.at(0).text(), one.at(1).text());
   }
   return journal;
+}
+
+// Refuses what could not be done to its end.
+void check_places(const fs::path& root, const TreeChange& change) {
+  for (const auto& [from, to] : change.moves) {
+    if (!fs::is_directory(root / from)) throw Failure(Exit::damaged, (root / from).string() + " is missing");
+    const bool leaves =
+        std::any_of(change.moves.begin(), change.moves.end(), [&to = to](const auto& one) { return one.first == to; });
+    if (!leaves && fs::exists(root / to)) {
+      throw Failure(Exit::usage, (root / to).string() + " is in the way", "move it away; nothing was changed");
+    }
+  }
 }
 
 // Writes everything that the change needs into a folder, which nobody looks at yet.
@@ -136,6 +149,7 @@ fs::path TreeChange::after(const fs::path& path) const { return moved(path, move
 void make_change(const fs::path& root, const fs::path& staging, const TreeChange& change) {
   const fs::path preparing = beside(staging, preparing_ending);
   fs::remove_all(preparing);
+  check_places(root, change);
   try {
     prepare(root, preparing, change);
   } catch (...) {

@@ -36,7 +36,8 @@ struct TreeChange {
 };
 
 // Makes the change. `staging` lies on the file system of `root`. Permissions of files that change are kept.
-// throws: Failure(Exit::environment) when something cannot be written: before the change counts as made, nothing is
+// throws: Failure(Exit::usage) when a folder's new place is taken, Failure(Exit::damaged) when a folder is not there;
+//         Failure(Exit::environment) when something cannot be written: before the change counts as made, nothing is
 //         changed; later, end_change() does what is left. Failure(Exit::damaged) as end_change().
 void make_change(const std::filesystem::path& root, const std::filesystem::path& staging, const TreeChange& change);
 

@@ -63,6 +63,12 @@ Kit::Kit(const fs::path& file) : file_(file) {
   samples_ = view["samples"].text();
   source_tree_ = view["source_tree"].boolean();
   sanitized_ = view["sanitized"].boolean();
+  if (view.has("sources")) {
+    const JsonView sources = view["sources"];
+    sources.allow_only({"root", "tests", "fast", "benches", "documents"});
+    for (const char* name : {"root", "tests", "fast", "benches"}) sources_[name] = sources[name].text();
+    for (const std::string& document : words(sources["documents"])) documents_.emplace_back(document);
+  }
   const JsonView flags = view["flags"];
   check_flags_ = words(flags["check"]);
   full_flags_ = words(flags["full"]);
@@ -87,6 +93,11 @@ fs::path Kit::program(const std::string& name) const {
   const auto found = programs_.find(name);
   if (found != programs_.end() && fs::exists(found->second)) return found->second;
   throw Failure(Exit::environment, "the course is not completely built: the program " + name + " is missing", build_it);
+}
+
+fs::path Kit::source_folder(const std::string& name) const {
+  const auto found = sources_.find(name);
+  return found == sources_.end() ? fs::path() : found->second;
 }
 
 fs::path Kit::object(const std::string& kind, const std::string& name) const {

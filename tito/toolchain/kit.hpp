@@ -56,6 +56,13 @@ class Kit {
 
   bool is_source_tree() const { return source_tree_; }
 
+  // Where a source tree has what no student's work needs: "root", "tests", "fast" and "benches". Empty for what a course
+  // does not have, and in an installed kit.
+  std::filesystem::path source_folder(const std::string& name) const;
+
+  // Markdown files about the course, and folders of them; none in an installed kit.
+  const std::vector<std::filesystem::path>& documents() const { return documents_; }
+
   // Programs with sanitizers reserve address space without bound, so it cannot be limited.
   bool is_sanitized() const { return sanitized_; }
 
@@ -94,6 +101,8 @@ class Kit {
   std::string compiler_;
   std::string symbols_;
   std::string sections_;
+  std::map<std::string, std::filesystem::path> sources_;
+  std::vector<std::filesystem::path> documents_;
   bool source_tree_ = false;
   bool sanitized_ = false;
   std::vector<std::string> check_flags_;
