@@ -113,6 +113,7 @@ TEST_CASE("tito links no engine: neither OpenBLAS nor a symbol of tinytorch", "[
   const std::string libraries = output_of("ldd " TEST_TITO);
   CHECK(contains(libraries, "libnettle"));
   CHECK(!contains(libraries, "blas"));
+  CHECK(!contains(libraries, "libcurl"));  // loaded by a transfer alone: every command would wait for it
   const std::string symbols = output_of(TEST_NM " -C " TEST_TITO);
   CHECK(contains(symbols, "tito::Course"));
   CHECK(!contains(symbols, "tinytorch::"));

@@ -114,6 +114,14 @@ bool Kit::has(const std::string& kind, const std::string& name) const {
   return of_kind != objects_.end() && of_kind->second.contains(name);
 }
 
+std::vector<std::string> Kit::names(const std::string& kind) const {
+  std::vector<std::string> all;
+  const auto of_kind = objects_.find(kind);
+  if (of_kind == objects_.end()) return all;
+  for (const auto& [name, path] : of_kind->second) all.push_back(name);
+  return all;
+}
+
 fs::path Kit::given_body(const std::string& slug) const { return object(has("fast", slug) ? "fast" : "body", slug); }
 
 std::vector<fs::path> Kit::files() const {
@@ -143,6 +151,11 @@ std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& n
   }
   if (cases.empty()) view.fail("the plan has no cases");
   return cases;
+}
+
+std::string demo_name(const Kit& kit, const std::string& slug, const std::string& track) {
+  const std::string own = slug + "." + track;
+  return kit.has("demo", own) ? own : slug;
 }
 
 }  // namespace tito

@@ -77,6 +77,9 @@ class Kit {
   // Whether the course has an object of this kind and name at all: not every module has a fast body.
   bool has(const std::string& kind, const std::string& name) const;
 
+  // The names of all objects of a kind, sorted.
+  std::vector<std::string> names(const std::string& kind) const;
+
   // The body given in place of a module that the student has not written: the fast one where there is one.
   std::filesystem::path given_body(const std::string& slug) const;
 
@@ -112,5 +115,9 @@ class Kit {
   std::map<std::string, std::map<std::string, std::string>> objects_;
   std::vector<std::pair<std::filesystem::path, std::filesystem::path>> package_;
 };
+
+// The name of the demo that a track shows of a module: "SLUG.TRACK" where the track has a demo of its own
+// (modules/NN_slug/demo.TRACK.cpp), else "SLUG".
+std::string demo_name(const Kit& kit, const std::string& slug, const std::string& track);
 
 }  // namespace tito
