@@ -1,9 +1,14 @@
 // tito course reorder: another order of a course, in its sources and in the workspaces that were made of it.
+#include <signal.h>
+
+#include <chrono>
 #include <random>
 
+#include "json_schema.hpp"
 #include "newer_course.hpp"
 #include "tito.hpp"
 #include "tito/course/course.hpp"
+#include "tito/system/failure.hpp"
 #include "tito/system/tree_change.hpp"
 
 namespace {
@@ -38,8 +43,10 @@ class Ground {
   std::map<std::string, std::string> tree() const {
     std::map<std::string, std::string> files;
     for (auto at = fs::recursive_directory_iterator(root()); at != fs::recursive_directory_iterator(); ++at) {
-      if (at->path().filename() == ".git") at.disable_recursion_pending();
-      else if (at->is_regular_file()) files[at->path().lexically_relative(root()).string()] = tito::read_file(at->path());
+      if (at->path().filename() == ".git")
+        at.disable_recursion_pending();
+      else if (at->is_regular_file())
+        files[at->path().lexically_relative(root()).string()] = tito::read_file(at->path());
     }
     return files;
   }
@@ -100,6 +107,7 @@ TEST_CASE("With --write exactly what was shown changes", "[course_reorder][limit
   REQUIRE(run.status == 0);
   const auto done = run.json();
   CHECK_SAME(done.at("written"), true);
+  CHECK_SAME(object_problems(done), std::vector<std::string>{});
   CHECK_SAME(shown.at("written"), false);
   for (const char* key : {"folders", "files", "to_rewrite", "order"}) CHECK_SAME(done.at(key), shown.at(key));
 
@@ -121,9 +129,10 @@ TEST_CASE("With --write exactly what was shown changes", "[course_reorder][limit
              std::string("All of it: modules/01_count, `modules/03_total/total.cpp`, and 02_mean.\n"
                          "    03 total · modules/03_total/total.cpp\n02 total, 102_total and 02_totals are none.\n"));
   CHECK_SAME(ground.text("docs/picture.bin"), std::string("02_total\0", 9));
-  CHECK_CONTAINS(ground.text("modules/course.json"),
-                 "[{\"module\": \"count\", \"leaves\": \"Need a sum\"}, {\"module\": \"mean\", \"leaves\": \"Need to measure\"}, "
-                 "{\"module\": \"total\", \"leaves\": \"Need the middle\"}, {\"module\": \"span\"}]");
+  CHECK_CONTAINS(
+      ground.text("modules/course.json"),
+      "[{\"module\": \"count\", \"leaves\": \"Need a sum\"}, {\"module\": \"mean\", \"leaves\": \"Need to measure\"}, "
+      "{\"module\": \"total\", \"leaves\": \"Need the middle\"}, {\"module\": \"span\"}]");
   CHECK_SAME(ground.reorder(new_order, {"--json"}).json().at("changes"), false);
 }
 
@@ -140,7 +149,9 @@ TEST_CASE("There and back again leaves every byte as it was", "[course_reorder][
 TEST_CASE("A module that is no longer the last one is given words, the one that is now loses them, and both are named",
           "[course_reorder][limit:60]") {
   const Ground ground;
-  const auto handovers = ground.write("count,total,span,mean").json().at("to_rewrite");
+  const auto result = ground.write("count,total,span,mean").json();
+  CHECK_SAME(object_problems(result), std::vector<std::string>{});
+  const auto& handovers = result.at("to_rewrite");
   REQUIRE(handovers.size() == 3);
   CHECK_SAME(handovers.at(0).at("module"), "total");
   CHECK_SAME(handovers.at(1).at("leaves"), "Need what Mean brings");
@@ -230,7 +241,8 @@ TEST_CASE("A folder in the way, and a text that has the coming number already, a
   CHECK_CONTAINS(ambiguous.err, "README.md:3: \"03_total\" stands there already");
 }
 
-TEST_CASE("Permissions stay, other courses inside of the tree stay, and new files follow as well", "[course_reorder][limit:60]") {
+TEST_CASE("Permissions stay, other courses inside of the tree stay, and new files follow as well",
+          "[course_reorder][limit:60]") {
   const Ground ground;
   tito::write_atomically(ground.root() / "script", "cat modules/02_total/total.cpp\n");
   fs::permissions(ground.root() / "script", fs::perms::owner_all);
@@ -273,8 +285,8 @@ TEST_CASE("A reorder killed at 50 random moments leaves the old course or, after
     fs::remove_all(ground.root());
     tito::copy_folder(kept, ground.root());
     const double delay = std::uniform_real_distribution<double>(0.001, whole)(random);
-    const Run run = ground.box().run({"timeout", "--signal=KILL", std::to_string(delay), TEST_TITO, "course", "reorder", "--kit",
-                                      ground.kit(), "--order", new_order, "--write", "--force"},
+    const Run run = ground.box().run({"timeout", "--signal=KILL", std::to_string(delay), TEST_TITO, "course", "reorder",
+                                      "--kit", ground.kit(), "--order", new_order, "--write", "--force"},
                                      ground.root());
     INFO("seed " << seed << ", kill " << i << " after " << delay << " s");
     killed += run.status == 128 + SIGKILL ? 1 : 0;
@@ -309,8 +321,9 @@ TEST_CASE("A change that was stopped at any of its steps is ended, unless somebo
     tito::make_folders(staging / "folders");
     tito::write_atomically(staging / "files/0", "A");
     tito::write_atomically(staging / "files/1", "new");
-    tito::write_atomically(staging / "change.json", R"({"schema": "tito-change/1", "moves": [["a", "b"], ["b", "a"]], "files": [["b/file", ")" +
-                                                        tito::sha256("a") + R"("], ["c/file", ""]]})");
+    tito::write_atomically(staging / "change.json",
+                           R"({"schema": "tito-change/1", "moves": [["a", "b"], ["b", "a"]], "files": [["b/file", ")" +
+                               tito::sha256("a") + R"("], ["c/file", ""]]})");
   };
   const std::vector<std::pair<fs::path, fs::path>> steps{{root / "a", staging / "folders/0"},
                                                          {root / "b", staging / "folders/1"},
@@ -324,8 +337,10 @@ TEST_CASE("A change that was stopped at any of its steps is ended, unless somebo
     stage();
     tito::make_folders(done == steps.size() ? root / "c" : root);
     for (std::size_t i = 0; i < done; ++i) {
-      if (steps[i].first.empty()) tito::write_atomically(staging / "moved-out", "");
-      else fs::rename(steps[i].first, steps[i].second);
+      if (steps[i].first.empty())
+        tito::write_atomically(staging / "moved-out", "");
+      else
+        fs::rename(steps[i].first, steps[i].second);
     }
     INFO(done << " steps were done");
     CHECK(tito::end_change(root, staging));

@@ -67,8 +67,8 @@ std::string NewerCourse::plain_kit() const {
   auto kit = nlohmann::json::parse(tito::read_file(TEST_TOY_KIT));
   kit["course"] = (root_ / "modules/course.json").string();
   kit["contract"] = (root_ / "include").string();
-  kit["tests"] = (root_ / "tests").string();
-  kit["checkpoints"] = (root_ / "checkpoints").string();
+  kit["sources"]["root"] = root_.string();
+  kit["sources"]["tests"] = (root_ / "tests").string();
   const fs::path file = root_.parent_path() / (root_.filename().string() + "-kit.json");
   tito::write_atomically(file, kit.dump(2));
   return file.string();

@@ -50,30 +50,21 @@ Plan make_plan(const SourceTree& tree, const Course& course, const Options& opti
 }
 
 nlohmann::json json_of(const Plan& plan, const Options& options) {
-  nlohmann::json folders = nlohmann::json::array(), files = nlohmann::json::array(),
-                 handovers = nlohmann::json::array();
-  for (const auto& [from, to] : plan.tree.moves) folders.push_back({{"from", from.string()}, {"to", to.string()}});
-  for (const MentionsInFile& one : plan.mentions) {
-    nlohmann::json mentions = nlohmann::json::array();
-    for (const Mention& mention : one.mentions) {
-      mentions.push_back({{"line", mention.line}, {"from", mention.before}, {"to", mention.after}});
-    }
-    files.push_back({{"path", one.path.string()}, {"mentions", mentions}});
-  }
+  nlohmann::json handovers = nlohmann::json::array();
   for (const Handover& one : plan.course.handovers) {
     nlohmann::json handover = {{"module", one.module}, {"leaves", one.leaves}, {"reason", one.reason}};
     if (!one.follower.empty()) handover["follower"] = one.follower;
     if (!one.suggestion.empty()) handover["suggestion"] = one.suggestion;
     handovers.push_back(handover);
   }
-  return {{"track", plan.track},
-          {"new_track", plan.course.is_new},
-          {"order", plan.order},
-          {"changes", !plan.tree.is_empty()},
-          {"written", options.write && !plan.tree.is_empty()},
-          {"folders", folders},
-          {"files", files},
-          {"to_rewrite", handovers}};
+  nlohmann::json result = {{"track", plan.track},
+                           {"new_track", plan.course.is_new},
+                           {"order", plan.order},
+                           {"changes", !plan.tree.is_empty()},
+                           {"written", options.write && !plan.tree.is_empty()},
+                           {"to_rewrite", handovers}};
+  result.update(json_of(plan.tree, plan.mentions));
+  return result;
 }
 
 void print_handovers(Screen& screen, const Course& course, const Plan& plan) {
@@ -102,17 +93,7 @@ void print(Screen& screen, const Course& course, const SourceTree& tree, const P
     screen.line(fmt::format("  {}: {} {}", tree.course_file().string(), plan.course.is_new ? "the new track" : "track",
                             screen.paint(Style::bold, plan.track)));
   }
-  for (const auto& [from, to] : plan.tree.moves) {
-    screen.line(fmt::format("  {} {} {}", from.string(), screen.arrow(), to.string()));
-  }
-  for (const MentionsInFile& one : plan.mentions) {
-    screen.line(
-        fmt::format("  {}: {} mention{}", one.path.string(), one.mentions.size(), one.mentions.size() == 1 ? "" : "s"));
-    for (const Mention& mention : one.mentions) {
-      screen.line(screen.paint(Style::dim, fmt::format("      {}:{}  {} {} {}", one.path.string(), mention.line,
-                                                       mention.before, screen.arrow(), mention.after)));
-    }
-  }
+  print_numbers(screen, plan.tree, plan.mentions);
   print_handovers(screen, course, plan);
   screen.line();
   if (!written) {

@@ -1,5 +1,7 @@
 #include "tito/commands/source_tree.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <set>
 
@@ -132,6 +134,33 @@ std::vector<MentionsInFile> renumber(const SourceTree& tree, const std::vector<R
     all.push_back(std::move(found));
   }
   return all;
+}
+
+nlohmann::json json_of(const TreeChange& change, const std::vector<MentionsInFile>& mentions) {
+  nlohmann::json folders = nlohmann::json::array(), files = nlohmann::json::array();
+  for (const auto& [from, to] : change.moves) folders.push_back({{"from", from.string()}, {"to", to.string()}});
+  for (const MentionsInFile& one : mentions) {
+    nlohmann::json lines = nlohmann::json::array();
+    for (const Mention& mention : one.mentions) {
+      lines.push_back({{"line", mention.line}, {"from", mention.before}, {"to", mention.after}});
+    }
+    files.push_back({{"path", one.path.string()}, {"mentions", lines}});
+  }
+  return {{"folders", folders}, {"files", files}};
+}
+
+void print_numbers(Screen& screen, const TreeChange& change, const std::vector<MentionsInFile>& mentions) {
+  for (const auto& [from, to] : change.moves) {
+    screen.line(fmt::format("  {} {} {}", from.string(), screen.arrow(), to.string()));
+  }
+  for (const MentionsInFile& one : mentions) {
+    const std::size_t count = one.mentions.size();
+    screen.line(fmt::format("  {}: {} mention{}", one.path.string(), count, count == 1 ? "" : "s"));
+    for (const Mention& mention : one.mentions) {
+      screen.line(screen.paint(Style::dim, fmt::format("      {}:{}  {} {} {}", one.path.string(), mention.line,
+                                                       mention.before, screen.arrow(), mention.after)));
+    }
+  }
 }
 
 }  // namespace tito

@@ -62,4 +62,10 @@ struct MentionsInFile {
 std::vector<MentionsInFile> renumber(const SourceTree& tree, const std::vector<Renumbering>& renumberings,
                                      TreeChange& change);
 
+// {"folders": [{"from", "to"}], "files": [{"path", "mentions": [{"line", "from", "to"}]}]}
+nlohmann::json json_of(const TreeChange& change, const std::vector<MentionsInFile>& mentions);
+
+// The same for reading, a line each.
+void print_numbers(Screen& screen, const TreeChange& change, const std::vector<MentionsInFile>& mentions);
+
 }  // namespace tito

@@ -73,18 +73,6 @@ class Leaves {
   std::vector<Handover> handovers_;
 };
 
-// An element of a track's "order", as the author wrote it where it says the same.
-std::string element(const std::string& text, const JsonPlace& like, const std::string& slug,
-                    const std::optional<std::string>& leaves) {
-  const std::string written = text.substr(like.begin, like.end - like.begin);
-  json wanted = {{"module", slug}};
-  if (leaves) wanted["leaves"] = *leaves;
-  if (json::parse(written) == wanted) return written;
-  std::vector<std::pair<std::string, std::string>> members{{"module", json_string(slug)}};
-  if (leaves) members.emplace_back("leaves", json_string(*leaves));
-  return json_object_like(text, like, members);
-}
-
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -168,6 +156,17 @@ std::vector<std::string> read_order(const Course& course, const std::string& wor
   return order;
 }
 
+std::string track_step(const std::string& text, const JsonPlace& like, const std::string& slug,
+                       const std::optional<std::string>& leaves) {
+  const std::string written = text.substr(like.begin, like.end - like.begin);
+  json wanted = {{"module", slug}};
+  if (leaves) wanted["leaves"] = *leaves;
+  if (json::parse(written) == wanted) return written;
+  std::vector<std::pair<std::string, std::string>> members{{"module", json_string(slug)}};
+  if (leaves) members.emplace_back("leaves", json_string(*leaves));
+  return json_object_like(text, like, members);
+}
+
 TrackChange with_order(const Course& course, const std::string& text, const std::string& track,
                        const std::vector<std::string>& order, const std::string& title) {
   TrackChange change;
@@ -182,7 +181,8 @@ TrackChange with_order(const Course& course, const std::string& text, const std:
   std::vector<std::string> elements;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::optional<std::string> said = leaves.text(order[i], i + 1 < order.size() ? order[i + 1] : "");
-    elements.push_back(element(own, slots.at(static_cast<std::size_t>(number_in(old, order[i])) - 1), order[i], said));
+    elements.push_back(
+        track_step(own, slots.at(static_cast<std::size_t>(number_in(old, order[i])) - 1), order[i], said));
   }
   for (std::size_t i = slots.size(); i-- > 0;) own.replace(slots[i].begin, slots[i].end - slots[i].begin, elements[i]);
   if (change.is_new || !title.empty()) {

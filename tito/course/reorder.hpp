@@ -4,12 +4,13 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tito/course/course.hpp"
+#include "tito/system/json_text.hpp"
 
 namespace tito {
 
@@ -38,6 +39,11 @@ struct TrackChange {
 // `title`: of the track; empty leaves it as it is, and makes one of a new track's name.
 TrackChange with_order(const Course& course, const std::string& text, const std::string& track,
                        const std::vector<std::string>& order, const std::string& title);
+
+// An element of a track's "order", {"module": .., "leaves": ..}: as it stands at `like` where it says the same, else in
+// the same form.
+std::string track_step(const std::string& text, const JsonPlace& like, const std::string& slug,
+                       const std::optional<std::string>& leaves);
 
 // Folders of modules whose number changes: slug -> "06_slug" now and "07_slug" then.
 struct Renumbering {
