@@ -358,6 +358,60 @@ TEST_CASE("A change that was stopped at any of its steps is ended, unless somebo
   CHECK(!fs::exists(root / "c"));
 }
 
+TEST_CASE("The sources of the real course go into the order of another track and back, with no number left behind",
+          "[course_reorder][limit:120]") {
+  const Sandbox box(TEST_KIT);
+  const fs::path source = TEST_SOURCE_DIR, root = box.root() / "course";
+  for (const char* part : {"modules", "checkpoints", "docs", "tests", "cmake", "bench", "tito", "engine"})
+    tito::copy_folder(source / part, root / part);
+  for (const char* file : {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CMakeLists.txt"})
+    tito::copy_file(source / file, root / file);
+  auto kit = nlohmann::json::parse(tito::read_file(TEST_KIT));
+  kit["course"] = (root / "modules/course.json").string();
+  tito::write_atomically(box.root() / "kit.json", kit.dump());
+  const auto reorder = [&](const std::vector<std::string>& order) {
+    std::string words;
+    for (const std::string& slug : order) words += (words.empty() ? "" : ",") + slug;
+    const Run run = box.tito(
+        {"course", "reorder", "--order", words, "--write", "--force", "--kit", (box.root() / "kit.json").string()});
+    INFO(run.err);
+    REQUIRE(run.status == 0);
+  };
+  const tito::Course course(root / "modules/course.json");
+  const tito::Track& usual = course.track(course.default_track());
+  const auto other = std::find_if(course.tracks().begin(), course.tracks().end(),
+                                  [&](const auto& one) { return one.second.order != usual.order; });
+  REQUIRE(other != course.tracks().end());
+  std::vector<std::string> moved;  // names of folders that are no more
+  std::string links;
+  for (const std::string& slug : usual.order) {
+    const std::string folder = tito::folder_name(usual, slug);
+    if (folder != tito::folder_name(other->second, slug)) moved.push_back(folder);
+    links += "- [" + slug + "](../modules/" + folder + "/README.md), in `" + folder + "`.\n";
+  }
+  tito::write_atomically(root / "docs/all.md", links);
+  const std::string before = tito::sha256_of_folder(root);
+
+  reorder(other->second.order);
+  int looked_at = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file()) continue;
+    const std::string all = entry.path().lexically_relative(root).string() + "\n" + tito::read_file(entry.path());
+    ++looked_at;
+    for (const std::string& name : moved) {
+      INFO(name << " in " << entry.path());
+      CHECK(!contains(all, name));
+    }
+  }
+  CHECK(looked_at > 300);
+  CHECK(!moved.empty());
+  for (const std::string& slug : other->second.order) {
+    CHECK(fs::exists(root / "modules" / tito::folder_name(other->second, slug) / (slug + ".cpp")));
+  }
+  reorder(usual.order);
+  CHECK_SAME(tito::sha256_of_folder(root), before);
+}
+
 TEST_CASE("A workspace follows a reordered course: folders move, progress and work stay, undo brings back",
           "[course_reorder][limit:120]") {
   Ground ground;
