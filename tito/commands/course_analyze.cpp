@@ -100,7 +100,7 @@ void print_module(Screen& screen, const ModuleFlow& module, bool all) {
   for (const std::string& text : {fmt::format("provides {}: {}", names.size(), listed(names)), use + demo}) {
     for (const std::string& line : wrapped(text, room_of(screen, 5))) screen.line("     " + line);
   }
-  if (!module.wasted().empty()) screen.line("     " + screen.paint(Style::warn, "unused: ") + listed(module.wasted()));
+  if (!module.wasted().empty()) screen.line("     " + screen.paint(Style::warn, "wasted: ") + listed(module.wasted()));
   for (const ForwardUse& forward : module.forward) {
     const std::vector<std::string> entities(forward.entities.begin(), forward.entities.end());
     screen.line("     " + screen.paint(Style::bad, "before it exists: ") +

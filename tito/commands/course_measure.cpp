@@ -105,7 +105,7 @@ std::size_t room_of(const Screen& screen, int margin) {
 }
 
 std::string summary_of(const Flow& flow) {
-  return fmt::format("{} perfect, {} problematic, {} broken; total gap {}, {} used before it exists, {} unused",
+  return fmt::format("{} perfect, {} problematic, {} broken; total gap {}, {} used before it exists, {} wasted",
                      flow.count(Quality::perfect), flow.count(Quality::problematic), flow.count(Quality::broken),
                      flow.total_gap(), flow.forward_uses(), flow.wasted());
 }

@@ -75,11 +75,14 @@ class Owners {
   std::map<std::string, std::string> homes_;  // type -> module
 };
 
+// An inline function is put into an object or not as the optimiser likes; the tables of a class only where one is made.
+bool is_table(const std::string& name) { return name.starts_with("vtable for ") || name.starts_with("typeinfo for "); }
+
 // What an object needs of the modules.
 std::map<std::string, Entities> needs_of(const SymbolTable& table, const Owners& owners) {
   std::map<std::string, Entities> needs;
   for (const Symbol& symbol : table.symbols) {
-    if (symbol.is_defined && !symbol.is_weak) continue;
+    if (symbol.is_defined && !(symbol.is_weak && is_table(demangled(symbol.name)))) continue;
     if (const auto [module, entity] = owners.of(symbol); !module.empty()) needs[module].insert(entity);
   }
   return needs;
@@ -90,17 +93,12 @@ void add_provided(Usage& usage, const std::string& slug, const SymbolTable& tabl
   auto& provided = usage.provided[slug];
   std::vector<std::string> own(table.symbols.size());  // the entity, where it is this module's
   for (std::size_t i = 0; i < own.size(); ++i) {
-    const auto [module, entity] = owners.of(table.symbols[i]);
+    const Symbol& symbol = table.symbols[i];
+    const auto [module, entity] = owners.of(symbol);
     if (module != slug) continue;
     own[i] = entity;
-    if (table.symbols[i].is_defined) provided[entity].push_back(demangled(table.symbols[i].name));
+    if (symbol.is_defined && !symbol.is_weak) provided[entity].push_back(demangled(symbol.name));
   }
-  // A type of which only inline parts are left over is not the body's work.
-  std::set<std::string> strong;
-  for (std::size_t i = 0; i < own.size(); ++i) {
-    if (table.symbols[i].is_defined && !table.symbols[i].is_weak) strong.insert(own[i]);
-  }
-  std::erase_if(provided, [&](const auto& one) { return !strong.contains(one.first); });
   for (const auto& [from, to] : table.references) {
     if (!own[to].empty() && own[from] != own[to]) usage.inside[slug][own[from]].insert(own[to]);
   }
