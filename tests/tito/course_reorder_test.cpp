@@ -8,8 +8,6 @@
 #include "newer_course.hpp"
 #include "tito.hpp"
 #include "tito/course/course.hpp"
-#include "tito/system/failure.hpp"
-#include "tito/system/tree_change.hpp"
 
 namespace {
 
@@ -302,60 +300,6 @@ TEST_CASE("A reorder killed at 50 random moments leaves the old course or, after
   }
   INFO(killed << " were killed before they ended, " << ended << " in the middle of their work");
   CHECK(killed > 10);
-}
-
-TEST_CASE("A change that was stopped at any of its steps is ended, unless somebody changed a file since",
-          "[course_reorder][limit:60]") {
-  const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
-  const fs::path root = folder.path() / "tree", staging = root / ".change";
-  const auto fresh = [&] {
-    fs::remove_all(root);
-    for (const char* name : {"a", "b"}) {
-      tito::make_folders(root / name);
-      tito::write_atomically(root / name / "file", name);
-    }
-  };
-  // The folders change places, one file changes and one is new. This is how the change looks once it counts.
-  const auto stage = [&] {
-    tito::make_folders(staging / "files");
-    tito::make_folders(staging / "folders");
-    tito::write_atomically(staging / "files/0", "A");
-    tito::write_atomically(staging / "files/1", "new");
-    tito::write_atomically(staging / "change.json",
-                           R"({"schema": "tito-change/1", "moves": [["a", "b"], ["b", "a"]], "files": [["b/file", ")" +
-                               tito::sha256("a") + R"("], ["c/file", ""]]})");
-  };
-  const std::vector<std::pair<fs::path, fs::path>> steps{{root / "a", staging / "folders/0"},
-                                                         {root / "b", staging / "folders/1"},
-                                                         {},
-                                                         {staging / "folders/0", root / "b"},
-                                                         {staging / "folders/1", root / "a"},
-                                                         {staging / "files/0", root / "b/file"},
-                                                         {staging / "files/1", root / "c/file"}};
-  for (std::size_t done = 0; done <= steps.size(); ++done) {
-    fresh();
-    stage();
-    tito::make_folders(done == steps.size() ? root / "c" : root);
-    for (std::size_t i = 0; i < done; ++i) {
-      if (steps[i].first.empty())
-        tito::write_atomically(staging / "moved-out", "");
-      else
-        fs::rename(steps[i].first, steps[i].second);
-    }
-    INFO(done << " steps were done");
-    CHECK(tito::end_change(root, staging));
-    CHECK_SAME(tito::read_file(root / "b/file"), std::string("A"));
-    CHECK_SAME(tito::read_file(root / "a/file"), std::string("b"));
-    CHECK_SAME(tito::read_file(root / "c/file"), std::string("new"));
-    CHECK(!fs::exists(staging));
-    CHECK(!tito::end_change(root, staging));
-  }
-  fresh();
-  stage();
-  tito::write_atomically(root / "a/file", "somebody's");
-  CHECK_THROWS_AS(tito::end_change(root, staging), tito::Failure);
-  CHECK_SAME(tito::read_file(root / "b/file"), std::string("somebody's"));  // moved with its folder, and kept
-  CHECK(!fs::exists(root / "c"));
 }
 
 TEST_CASE("The sources of the real course go into the order of another track and back, with no number left behind",
