@@ -140,10 +140,10 @@ TEST_CASE("Every TODO is named with file and line, and without them the texts ar
 }
 
 TEST_CASE("A TODO is a word by itself", "[course_new]") {
-  const auto found = tito::todos_in("file", "TODOS\n a TODO: this, \nno TODO_LIST\nTODO");
+  const auto found = tito::todos_in("file", "TODOS\n a \"TODO: this\"}, \nno TODO_LIST\nTODO");
   REQUIRE(found.size() == 2);
   CHECK_SAME(found[0].line, 2);
-  CHECK_SAME(found[0].text, std::string("this,"));
+  CHECK_SAME(found[0].text, std::string("this"));
   CHECK_SAME(found[1].line, 4);
   CHECK_SAME(found[1].text, std::string("TODO"));
 }

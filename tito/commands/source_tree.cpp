@@ -99,6 +99,11 @@ void SourceTree::make(const TreeChange& change, bool force) const {
   make_change(root_, root_ / modules_ / staging_name, change);
 }
 
+void end_interrupted_change(Context& context) {
+  const Kit& kit = context.kit();
+  if (kit.is_source_tree() && fs::exists(kit.modules_folder() / staging_name)) static_cast<void>(SourceTree(context));
+}
+
 void check_made(const SourceTree& tree) {
   const Course course(tree.root() / tree.course_file());
   const Track& track = course.track(course.default_track());

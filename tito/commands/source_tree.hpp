@@ -47,6 +47,10 @@ class SourceTree {
   FileLock lock_;
 };
 
+// Ends a change that a killed command left, if there is one: for the commands that only look at the course.
+// throws: as SourceTree.
+void end_interrupted_change(Context& context);
+
 // Looks at the course as it stands on the disk after a change: it loads, and every module is where its number says.
 // throws: Failure(Exit::damaged).
 void check_made(const SourceTree& tree);

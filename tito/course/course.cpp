@@ -137,7 +137,7 @@ Milestone read_milestone(const JsonView& view, const std::map<std::string, Modul
   return milestone;
 }
 
-// The number in "4", "04" or "04_layers"; 0 when there is none.
+// The number in "1", "01" or "01_setup"; 0 when there is none.
 int leading_number(const std::string& word) {
   int number = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);

@@ -108,7 +108,7 @@ std::string two_digits(int number);
 // "02_tensor", the name of a module's folder.
 std::string folder_name(const Track& track, const std::string& slug);
 
-// The module that a user means by "4", "04", "layers" or "04_layers".
+// The module that a user means by "1", "01", "setup" or "01_setup".
 // throws: Failure(Exit::usage) with the nearest name, and what there is.
 std::string resolve_module(const Course& course, const Track& track, const std::string& word);
 

@@ -24,7 +24,7 @@ inline constexpr const char* body = R"(#include "{{course}}/{{slug}}.hpp"
 {{includes}}
 namespace {{namespace}} {
 
-// TODO: the promises of the header need what stands here; regions wrap the whole inside of a function.
+// TODO: the bodies of what the header declares.
 int {{function}}(int n) {
   // BEGIN SOLUTION {{function}}
   return 2 * n;
@@ -34,7 +34,8 @@ int {{function}}(int n) {
 }  // namespace {{namespace}}
 )";
 
-inline constexpr const char* tests = R"(// Module {{slug}}: TODO: what the cases hold it against.
+inline constexpr const char* tests = R"(// Module {{slug}}.
+// TODO: what the cases hold it against.
 #include "{{course}}/{{slug}}.hpp"
 
 #include "judge/case.hpp"
@@ -47,7 +48,8 @@ TEST_CASE("{{function}} gives twice the number") {
 )";
 
 inline constexpr const char* checkpoint =
-    R"(// Capability of module {{slug}}: TODO: what can be done now that could not be done before.
+    R"(// Capability of module {{slug}}.
+// TODO: what can be done now that could not be done before.
 #include "judge/case.hpp"
 #include "{{course}}/{{slug}}.hpp"
 
@@ -60,7 +62,8 @@ TEST_CASE("Doubling ten times is multiplying by 1024") {
 )";
 
 inline constexpr const char* demo =
-    R"(// The immediate use of module {{slug}}: TODO: what it makes possible, with the modules before it.
+    R"(// The immediate use of module {{slug}}.
+// TODO: what it makes possible, together with the modules before it.
 #include "judge/demo.hpp"
 #include "{{course}}/{{slug}}.hpp"
 

@@ -38,7 +38,7 @@ std::vector<Todo> todos_in(const fs::path& file, std::string_view text) {
     at = end + 1;
     const std::size_t place = find_word(line);
     if (place == std::string_view::npos) continue;
-    const std::string_view rest = trimmed(line.substr(place + word.size()), " \t\r:");
+    const std::string_view rest = trimmed(line.substr(place + word.size()), " \t\r:\",;)}");
     found.push_back({file, number, std::string(rest.empty() ? trimmed(line, " \t\r") : rest)});
   }
   return found;
