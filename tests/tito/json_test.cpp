@@ -29,6 +29,7 @@ const std::vector<std::vector<std::string>> walk{
     {"course", "analyze"}, {"course", "analyze", "--order", "total,count", "--svg", "order.svg"}, {"course", "suggest"},
     {"course", "reorder", "--order", "count,total"}, {"course", "reorder", "--order", "count,total", "--track", "another"},
     {"course", "new", "count"},
+    {"course", "check", "--quick"}, {"course", "check"},
     {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
 
 Run run_in(const Sandbox& box, std::vector<std::string> words, const std::string& option, const std::string& locale = "C.UTF-8") {

@@ -16,8 +16,8 @@
 #include <thread>
 
 #include "laboratory.hpp"
-#include "mistakes.hpp"
 #include "mutants.hpp"
+#include "tito/course/mistakes.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/json.hpp"
 #include "tito/toolchain/process.hpp"
@@ -28,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::string;
 using tito::json;
+using tito::Mistake;
 using Clock = std::chrono::steady_clock;
 
 constexpr int skipped = 77;  // CTest's SKIP_RETURN_CODE
@@ -145,8 +146,8 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
     const fs::path folder = folder_of(kit, course, slug);
     const fs::path file = folder / "mistakes.md";
     const string body = tito::read_file(folder / (slug + ".cpp"));
-    for (const Mistake& mistake : read_mistakes(tito::read_file(file), file.string())) {
-      trials.push_back({slug, course.module(slug).checkpoint, mistake, with_mistake(body, mistake, file.string())});
+    for (const Mistake& mistake : tito::read_mistakes(tito::read_file(file), file.string())) {
+      trials.push_back({slug, course.module(slug).checkpoint, mistake, tito::with_mistake(body, mistake, file.string())});
     }
   }
   const std::vector<json> answers =
