@@ -24,6 +24,21 @@ class Ground {
     return box_.tito(command);
   }
 
+  // What tito course check --quick finds, "rule file:line" each.
+  std::vector<std::string> findings() const {
+    const nlohmann::json result = box_.tito({"course", "check", "--quick", "--kit", kit_, "--json"}).json();
+    std::vector<std::string> all;
+    for (const nlohmann::json& one : result.at("findings")) {
+      all.push_back(one.at("rule").get<std::string>() + " " + place_of(one));
+    }
+    return all;
+  }
+
+  // "modules/03_mean/README.md:5"
+  static std::string place_of(const nlohmann::json& one) {
+    return one.at("file").get<std::string>() + ":" + std::to_string(one.at("line").get<int>());
+  }
+
   std::string text(const std::string& path) const { return tito::read_file(root() / path); }
   const fs::path& root() const { return course_.root(); }
   const NewerCourse& course() const { return course_; }
@@ -111,13 +126,16 @@ TEST_CASE("A name that cannot be a module's is refused, and nothing is written",
   }
 }
 
-TEST_CASE("Every TODO is named with file and line, and without them the texts are in order", "[course_new][limit:60]") {
+TEST_CASE("Every TODO is named with file and line, and without them tito course check finds nothing",
+          "[course_new][limit:60]") {
   const Ground ground;
+  CHECK_SAME(ground.findings(), std::vector<std::string>{});
   const auto result = ground.add({"mean", "--checkpoint", "middle"}).json();
-  std::set<std::string> files;
+  std::set<std::string> files, places;
   for (const nlohmann::json& todo : result.at("todos")) {
     const std::string file = todo.at("file");
     files.insert(file);
+    places.insert("todo " + Ground::place_of(todo));
     std::istringstream lines(ground.text(file));
     std::string line;
     for (int i = 0; i < todo.at("line"); ++i) std::getline(lines, line);
@@ -126,6 +144,10 @@ TEST_CASE("Every TODO is named with file and line, and without them the texts ar
   std::set<std::string> expected(files_of_mean.begin(), files_of_mean.end());
   expected.insert("modules/course.json");
   CHECK((files == expected));
+  const std::vector<std::string> found = ground.findings();
+  const std::set<std::string> found_places(found.begin(), found.end());
+  CHECK_SAME(std::vector<std::string>(found_places.begin(), found_places.end()),
+             std::vector<std::string>(places.begin(), places.end()));
   const std::string body = ground.text("modules/03_mean/mean.cpp"), lesson = ground.text("modules/03_mean/README.md");
   CHECK_SAME(tito::solution_names(body, "mean.cpp"), std::vector<std::string>{"mean_of"});
   CHECK_SAME(tito::parse_hints(ground.text("modules/03_mean/hints.md"), "hints.md").at(0).steps.size(), std::size_t{3});
@@ -136,16 +158,17 @@ TEST_CASE("Every TODO is named with file and line, and without them the texts ar
     CHECK(tito::todos_in(file, filled).empty());
     tito::write_atomically(ground.root() / file, filled);
   }
-  CHECK_NOTHROW(tito::Course(ground.root() / "modules/course.json"));
+  CHECK_SAME(ground.findings(), std::vector<std::string>{});
 }
 
 TEST_CASE("A TODO is a word by itself", "[course_new]") {
-  const auto found = tito::todos_in("file", "TODOS\n a \"TODO: this\"}, \nno TODO_LIST\nTODO");
-  REQUIRE(found.size() == 2);
+  const auto found = tito::todos_in("file", "TODOS\n \"TODO: this\", \"TODO that\"\nno TODO_LIST\nTODO");
+  REQUIRE(found.size() == 3);
   CHECK_SAME(found[0].line, 2);
   CHECK_SAME(found[0].text, std::string("this"));
-  CHECK_SAME(found[1].line, 4);
-  CHECK_SAME(found[1].text, std::string("TODO"));
+  CHECK_SAME(found[1].text, std::string("that"));
+  CHECK_SAME(found[2].line, 4);
+  CHECK_SAME(found[2].text, std::string("TODO"));
 }
 
 #ifndef __SANITIZE_ADDRESS__  // a course that is built with sanitizers needs a project that is

@@ -19,6 +19,7 @@ class Ground {
   explicit Ground(bool checkout = true) : course_(box_.root() / "course") {
     course_.widen();
     kit_ = course_.plain_kit();
+    box_.tito({"course", "check", "--quick", "--fix", "--kit", kit_});  // writes the table of docs/modules.md
     if (!checkout) return;
     git({"init", "--quiet"});
     commit();
@@ -92,6 +93,7 @@ TEST_CASE("Without --write no byte changes, and what would is shown", "[course_r
   CHECK_CONTAINS(run.out, "README.md:1  02_total → 03_total");
   CHECK_CONTAINS(run.out, "README.md:2  02 total → 03 total");
   CHECK_CONTAINS(run.out, "modules/03_mean/README.md:3  02_total → 03_total");
+  CHECK_CONTAINS(run.out, "docs/modules.md: what tito writes there");
   CHECK_CONTAINS(run.out, "Count → Mean: \"Need a sum\"");
   CHECK_CONTAINS(run.out, "--write");
 }
@@ -107,7 +109,8 @@ TEST_CASE("With --write exactly what was shown changes", "[course_reorder][limit
   CHECK_SAME(done.at("written"), true);
   CHECK_SAME(object_problems(done), std::vector<std::string>{});
   CHECK_SAME(shown.at("written"), false);
-  for (const char* key : {"folders", "files", "to_rewrite", "order"}) CHECK_SAME(done.at(key), shown.at(key));
+  for (const char* key : {"folders", "files", "regions", "to_rewrite", "order"})
+    CHECK_SAME(done.at(key), shown.at(key));
 
   const auto now = ground.tree();
   CHECK_SAME(now.size(), before.size());
@@ -126,6 +129,10 @@ TEST_CASE("With --write exactly what was shown changes", "[course_reorder][limit
   CHECK_SAME(ground.text("README.md"),
              std::string("All of it: modules/01_count, `modules/03_total/total.cpp`, and 02_mean.\n"
                          "    03 total · modules/03_total/total.cpp\n02 total, 102_total and 02_totals are none.\n"));
+  const std::string table = ground.text("docs/modules.md");
+  CHECK(table.find("02 [Mean](../modules/02_mean/README.md)") <
+        table.find("03 [Total](../modules/03_total/README.md)"));
+  CHECK_CONTAINS(table, "03 [Total](../modules/03_total/README.md)");
   CHECK_SAME(ground.text("docs/picture.bin"), std::string("02_total\0", 9));
   CHECK_CONTAINS(
       ground.text("modules/course.json"),

@@ -41,34 +41,48 @@ void NewerCourse::widen() const {
   for (const auto& [folder, slug] : {std::pair<std::string, std::string>{"03_mean", "mean"}, {"04_span", "span"}}) {
     tito::make_folders(root_ / "modules" / folder);
     const std::string function = "int " + slug + "_of(const std::vector<int>& numbers)";
-    tito::write_atomically(root_ / "include/toy" / (slug + ".hpp"),
-                           "#pragma once\n\n#include \"toy/count.hpp\"\n\nnamespace toy {\n\n" + function + ";\n\n}  // namespace toy\n");
-    tito::write_atomically(root_ / "modules" / folder / (slug + ".cpp"),
-                           "#include \"toy/" + slug + ".hpp\"\n\nnamespace toy {\n\n" + function + " {\n  // BEGIN SOLUTION " + slug +
-                               "_of\n  return static_cast<int>(numbers.size());\n  // END SOLUTION\n}\n\n}  // namespace toy\n");
+    tito::write_atomically(
+        root_ / "include/toy" / (slug + ".hpp"),
+        "#pragma once\n\n#include \"toy/count.hpp\"\n\nnamespace toy {\n\n" + function + ";\n\n}  // namespace toy\n");
+    tito::write_atomically(
+        root_ / "modules" / folder / (slug + ".cpp"),
+        "#include \"toy/" + slug + ".hpp\"\n\nnamespace toy {\n\n" + function + " {\n  // BEGIN SOLUTION " + slug +
+            "_of\n  return static_cast<int>(numbers.size());\n  // END SOLUTION\n}\n\n}  // namespace toy\n");
     tito::write_atomically(root_ / "modules" / folder / "README.md",
                            "# " + slug + "\n\nWhat was before: [total](../02_total/README.md).\n");
-    tito::write_atomically(root_ / "modules" / folder / "hints.md", "# Hints\n\n## " + slug + "_of\n1. A.\n2. B.\n3. C.\n");
+    tito::write_atomically(root_ / "modules" / folder / "hints.md",
+                           "# Hints\n\n## " + slug + "_of\n1. A.\n2. B.\n3. C.\n");
   }
-  tito::write_atomically(root_ / "README.md", "All of it: modules/01_count, `modules/02_total/total.cpp`, and 03_mean.\n"
-                                              "    02 total · modules/02_total/total.cpp\n02 total, 102_total and 02_totals are none.\n");
+  tito::write_atomically(root_ / "README.md",
+                         "All of it: modules/01_count, `modules/02_total/total.cpp`, and 03_mean.\n"
+                         "    02 total · modules/02_total/total.cpp\n02 total, 102_total and 02_totals are none.\n");
   tito::make_folders(root_ / "docs");
+  tito::write_atomically(root_ / "docs/modules.md", "# All\n\n<!-- generated: modules -->\n<!-- end -->\n");
   tito::write_atomically(root_ / "docs/picture.bin", std::string("02_total\0", 9));
   edit("modules/course.json", "\"capability\": \"Can I add up?\"}",
-       "\"capability\": \"Can I add up?\"},\n    \"mean\": {\"title\": \"Mean\", \"purpose\": \"Finds the middle\", \"needs\": [\"count\"], "
-       "\"capability\": \"Can I find the middle?\"},\n    \"span\": {\"title\": \"Span\", \"purpose\": \"Measures\", \"needs\": [\"total\"], "
+       "\"capability\": \"Can I add up?\"},\n    \"mean\": {\"title\": \"Mean\", \"purpose\": \"Finds the middle\", "
+       "\"needs\": [\"count\"], "
+       "\"capability\": \"Can I find the middle?\"},\n    \"span\": {\"title\": \"Span\", \"purpose\": \"Measures\", "
+       "\"needs\": [\"total\"], "
        "\"capability\": \"Can I measure?\"}");
   edit("modules/course.json", "{\"module\": \"total\"}",
-       "{\"module\": \"total\", \"leaves\": \"Need the middle\"}, {\"module\": \"mean\", \"leaves\": \"Need to measure\"}, {\"module\": \"span\"}");
-  edit("modules/course.json", "\"total\": \"sums\"", "\"total\": \"sums\", \"mean\": \"middles\", \"span\": \"lengths\"");
+       "{\"module\": \"total\", \"leaves\": \"Need the middle\"}, {\"module\": \"mean\", \"leaves\": \"Need to "
+       "measure\"}, {\"module\": \"span\"}");
+  edit("modules/course.json", "\"total\": \"sums\"",
+       "\"total\": \"sums\", \"mean\": \"middles\", \"span\": \"lengths\"");
 }
 
 std::string NewerCourse::plain_kit() const {
   auto kit = nlohmann::json::parse(tito::read_file(TEST_TOY_KIT));
   kit["course"] = (root_ / "modules/course.json").string();
   kit["contract"] = (root_ / "include").string();
+  for (const char* folder : {"tests", "fast", "bench"})
+    kit["sources"][folder == std::string("bench") ? "benches" : folder] = (root_ / folder).string();
   kit["sources"]["root"] = root_.string();
-  kit["sources"]["tests"] = (root_ / "tests").string();
+  kit["sources"]["documents"] = nlohmann::json::array();
+  for (const char* document : {"README.md", "docs"}) {
+    if (fs::exists(root_ / document)) kit["sources"]["documents"].push_back((root_ / document).string());
+  }
   const fs::path file = root_.parent_path() / (root_.filename().string() + "-kit.json");
   tito::write_atomically(file, kit.dump(2));
   return file.string();

@@ -21,7 +21,8 @@ class NewerCourse {
   // Two modules more, mean and span, of a body and a lesson alone, and documents that mention numbered folders.
   void widen() const;
 
-  // A kit beside the folder, of the toy course's objects, for commands that work on the sources alone; returns its path.
+  // A kit beside the folder, of the toy course's objects, for commands that work on the sources alone; returns its
+  // path.
   std::string plain_kit() const;
 
   // Compiles the reference bodies and writes the kit; returns its path.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tito/commands/course.hpp"
+#include "tito/commands/course_check.hpp"
 #include "tito/commands/source_tree.hpp"
 #include "tito/course/scaffold.hpp"
 #include "tito/course/todo.hpp"
@@ -43,11 +44,11 @@ std::string header_of_stubs(const fs::path& contract) {
 struct Plan {
   NewModule module;
   std::vector<fs::path> created;
-  std::vector<MentionsInFile> mentions;
+  Consequences consequences;
   TreeChange tree;
 };
 
-Plan make_plan(Context& context, const SourceTree& tree, const NewModule& asked) {
+Plan make_plan(Context& context, const CLI::App& app, const SourceTree& tree, const NewModule& asked) {
   const Course& course = context.course();
   const CourseFolders folders = folders_of(tree, context.kit());
   Plan plan;
@@ -61,14 +62,15 @@ Plan make_plan(Context& context, const SourceTree& tree, const NewModule& asked)
     plan.created.push_back(path);
   }
   plan.tree.files[tree.course_file()] = text;
-  plan.mentions =
-      renumber(tree, renumberings(course.track(course.default_track()), then.track(then.default_track())), plan.tree);
+  plan.consequences =
+      add_consequences(tree, renumberings(course.track(course.default_track()), then.track(then.default_track())),
+                       audit_of(context.kit(), then, app), plan.tree);
   return plan;
 }
 
-void run(Context& context, const Options& options) {
+void run(Context& context, const CLI::App& app, const Options& options) {
   const SourceTree tree(context);
-  const Plan plan = make_plan(context, tree, options.module);
+  const Plan plan = make_plan(context, app, tree, options.module);
   tree.make(plan.tree, options.force);
   check_made(tree);
 
@@ -81,7 +83,7 @@ void run(Context& context, const Options& options) {
                           screen.paint(Style::bold, plan.module.slug)));
   for (const fs::path& path : plan.created) screen.line("  " + path.string());
   screen.line("  " + tree.course_file().string() + ": its entry, its place in every track, its checkpoint");
-  print_numbers(screen, plan.tree, plan.mentions);
+  print_consequences(screen, plan.tree, plan.consequences);
   screen.line();
   screen.line("it builds, and its reference body passes; what is to be written:");
   for (const fs::path& path : material) {
@@ -92,7 +94,7 @@ void run(Context& context, const Options& options) {
   }
   context.result = {
       {"module", plan.module.slug}, {"checkpoint", plan.module.checkpoint}, {"created", created}, {"todos", todos}};
-  context.result.update(json_of(plan.tree, plan.mentions));
+  context.result.update(json_of(plan.tree, plan.consequences));
 }
 
 }  // namespace
@@ -120,7 +122,7 @@ void add_course_new(CLI::App& group, Context& context) {
       "behind it get another number, as with tito course reorder.\n\n"
       "Examples:\n  tito course new recurrent\n  tito course new embeddings --after tensor --title Embeddings "
       "--checkpoint meaning");
-  command->callback([&context, options] { run(context, *options); });
+  command->callback([&context, &group, options] { run(context, *group.get_parent(), *options); });
 }
 
 }  // namespace tito

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "tito/commands/course.hpp"
+#include "tito/commands/course_check.hpp"
 #include "tito/commands/source_tree.hpp"
 #include "tito/system/json_text.hpp"
 #include "tito/system/spelling.hpp"
@@ -22,8 +23,7 @@ struct Plan {
   std::string track;
   std::vector<std::string> order;
   TrackChange course;
-  std::vector<Renumbering> folders;
-  std::vector<MentionsInFile> mentions;
+  Consequences consequences;
   TreeChange tree;
 };
 
@@ -35,7 +35,8 @@ void check_names(const Course& course, const Options& options) {
   if (!is_utf8(options.title)) throw Failure(Exit::usage, "--title: expected UTF-8, found other bytes");
 }
 
-Plan make_plan(const SourceTree& tree, const Course& course, const Options& options) {
+Plan make_plan(Context& context, const CLI::App& app, const SourceTree& tree, const Options& options) {
+  const Course& course = context.course();
   check_names(course, options);
   Plan plan;
   plan.track = options.track.empty() ? course.default_track() : options.track;
@@ -44,8 +45,9 @@ Plan make_plan(const SourceTree& tree, const Course& course, const Options& opti
   plan.course = with_order(course, text, plan.track, plan.order, options.title);
   const Course then(plan.course.text, tree.course_file().string());  // refuses what could not be loaded again
   if (plan.course.text != text) plan.tree.files[tree.course_file()] = plan.course.text;
-  plan.folders = renumberings(course.track(course.default_track()), then.track(then.default_track()));
-  plan.mentions = renumber(tree, plan.folders, plan.tree);
+  plan.consequences =
+      add_consequences(tree, renumberings(course.track(course.default_track()), then.track(then.default_track())),
+                       audit_of(context.kit(), then, app), plan.tree);
   return plan;
 }
 
@@ -63,7 +65,7 @@ nlohmann::json json_of(const Plan& plan, const Options& options) {
                            {"changes", !plan.tree.is_empty()},
                            {"written", options.write && !plan.tree.is_empty()},
                            {"to_rewrite", handovers}};
-  result.update(json_of(plan.tree, plan.mentions));
+  result.update(json_of(plan.tree, plan.consequences));
   return result;
 }
 
@@ -93,7 +95,7 @@ void print(Screen& screen, const Course& course, const SourceTree& tree, const P
     screen.line(fmt::format("  {}: {} {}", tree.course_file().string(), plan.course.is_new ? "the new track" : "track",
                             screen.paint(Style::bold, plan.track)));
   }
-  print_numbers(screen, plan.tree, plan.mentions);
+  print_consequences(screen, plan.tree, plan.consequences);
   print_handovers(screen, course, plan);
   screen.line();
   if (!written) {
@@ -104,10 +106,10 @@ void print(Screen& screen, const Course& course, const SourceTree& tree, const P
               "; build the course anew, and workspaces follow with " + screen.paint(Style::accent, "tito update"));
 }
 
-void run(Context& context, const Options& options) {
+void run(Context& context, const CLI::App& app, const Options& options) {
   const SourceTree tree(context);
   const Course& course = context.course();
-  const Plan plan = make_plan(tree, course, options);
+  const Plan plan = make_plan(context, app, tree, options);
   if (!options.track.empty() && plan.course.is_new) {
     std::vector<std::string> known;
     for (const auto& [name, track] : course.tracks()) known.push_back(name);
@@ -120,6 +122,13 @@ void run(Context& context, const Options& options) {
   }
   context.result = json_of(plan, options);
   print(context.screen, course, tree, plan, options.write);
+  if (!options.write || plan.tree.is_empty()) return;
+  const Findings findings = quick_findings(context.kit(), app);
+  context.result["findings"] = json_of(findings, tree.root());
+  if (findings.empty()) return;
+  context.screen.line();
+  context.screen.line("what tito course check --quick finds now:");
+  print_findings(context.screen, findings, tree.root());
 }
 
 }  // namespace
@@ -145,7 +154,7 @@ void add_course_reorder(CLI::App& group, Context& context) {
       "source tree follows. A change that was interrupted is ended by the next tito course command.\n\n"
       "Examples:\n  tito course reorder --order a,b,c\n  tito course reorder --order a,b,c --write\n"
       "  tito course reorder --order a,c,b --track images-first --title \"Images first\" --write");
-  command->callback([&context, options] { run(context, *options); });
+  command->callback([&context, &group, options] { run(context, *group.get_parent(), *options); });
 }
 
 }  // namespace tito

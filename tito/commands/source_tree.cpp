@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tito/course/generated.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/json_text.hpp"
 #include "tito/toolchain/git.hpp"
@@ -114,6 +115,8 @@ void check_made(const SourceTree& tree) {
   }
 }
 
+namespace {
+
 std::vector<MentionsInFile> renumber(const SourceTree& tree, const std::vector<Renumbering>& renumberings,
                                      TreeChange& change) {
   for (const Renumbering& one : renumberings)
@@ -141,24 +144,55 @@ std::vector<MentionsInFile> renumber(const SourceTree& tree, const std::vector<R
   return all;
 }
 
-nlohmann::json json_of(const TreeChange& change, const std::vector<MentionsInFile>& mentions) {
-  nlohmann::json folders = nlohmann::json::array(), files = nlohmann::json::array();
+std::vector<fs::path> renew_regions(const SourceTree& tree, const Audit& then, TreeChange& change) {
+  std::vector<fs::path> changed;
+  for (const fs::path& file : markdown_files(then.tree)) {  // as they stand now
+    const fs::path below = file.lexically_relative(tree.root());
+    if (below.empty() || *below.begin() == ".." || !fs::exists(file)) continue;
+    const fs::path path = change.after(below);
+    const auto planned = change.files.find(path);
+    const std::string text = planned != change.files.end() ? planned->second : read_file(file);
+    try {
+      const std::string fresh = with_regions(then, tree.root() / path, text);
+      if (fresh == text) continue;
+      change.files[path] = fresh;
+      changed.push_back(path);
+    } catch (const Failure& failure) {
+      if (failure.exit() != Exit::damaged) throw;  // marks without their other half: tito course check names them
+    }
+  }
+  return changed;
+}
+
+}  // namespace
+
+Consequences add_consequences(const SourceTree& tree, const std::vector<Renumbering>& renumberings, const Audit& then,
+                              TreeChange& change) {
+  Consequences all;
+  all.mentions = renumber(tree, renumberings, change);
+  all.regions = renew_regions(tree, then, change);
+  return all;
+}
+
+nlohmann::json json_of(const TreeChange& change, const Consequences& consequences) {
+  nlohmann::json folders = nlohmann::json::array(), files = nlohmann::json::array(), regions = nlohmann::json::array();
   for (const auto& [from, to] : change.moves) folders.push_back({{"from", from.string()}, {"to", to.string()}});
-  for (const MentionsInFile& one : mentions) {
+  for (const MentionsInFile& one : consequences.mentions) {
     nlohmann::json lines = nlohmann::json::array();
     for (const Mention& mention : one.mentions) {
       lines.push_back({{"line", mention.line}, {"from", mention.before}, {"to", mention.after}});
     }
     files.push_back({{"path", one.path.string()}, {"mentions", lines}});
   }
-  return {{"folders", folders}, {"files", files}};
+  for (const fs::path& path : consequences.regions) regions.push_back(path.string());
+  return {{"folders", folders}, {"files", files}, {"regions", regions}};
 }
 
-void print_numbers(Screen& screen, const TreeChange& change, const std::vector<MentionsInFile>& mentions) {
+void print_consequences(Screen& screen, const TreeChange& change, const Consequences& consequences) {
   for (const auto& [from, to] : change.moves) {
     screen.line(fmt::format("  {} {} {}", from.string(), screen.arrow(), to.string()));
   }
-  for (const MentionsInFile& one : mentions) {
+  for (const MentionsInFile& one : consequences.mentions) {
     const std::size_t count = one.mentions.size();
     screen.line(fmt::format("  {}: {} mention{}", one.path.string(), count, count == 1 ? "" : "s"));
     for (const Mention& mention : one.mentions) {
@@ -166,6 +200,7 @@ void print_numbers(Screen& screen, const TreeChange& change, const std::vector<M
                                                        mention.before, screen.arrow(), mention.after)));
     }
   }
+  for (const fs::path& path : consequences.regions) screen.line("  " + path.string() + ": what tito writes there");
 }
 
 }  // namespace tito

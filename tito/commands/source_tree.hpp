@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tito/commands/context.hpp"
+#include "tito/course/audit.hpp"
 #include "tito/course/reorder.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/tree_change.hpp"
@@ -61,15 +62,22 @@ struct MentionsInFile {
   std::vector<Mention> mentions;
 };
 
-// Adds to `change`, for the modules whose number changes, their folders' moves, and every mention of them in the tree.
-// Files whose new text stands in the change already get the new numbers in that. throws: as with_numbers().
-std::vector<MentionsInFile> renumber(const SourceTree& tree, const std::vector<Renumbering>& renumberings,
-                                     TreeChange& change);
+// What follows from another order in the rest of the tree.
+struct Consequences {
+  std::vector<MentionsInFile> mentions;
+  std::vector<std::filesystem::path> regions;  // documents with parts that tito writes, as far as those change
+};
 
-// {"folders": [{"from", "to"}], "files": [{"path", "mentions": [{"line", "from", "to"}]}]}
-nlohmann::json json_of(const TreeChange& change, const std::vector<MentionsInFile>& mentions);
+// Adds to `change`, for the modules whose number changes, their folders' moves, every mention of them in the tree, and
+// what tito writes into documents of the course `then`. Files whose new text stands in the change already go on from
+// that. throws: as with_numbers().
+Consequences add_consequences(const SourceTree& tree, const std::vector<Renumbering>& renumberings, const Audit& then,
+                              TreeChange& change);
+
+// {"folders": [{"from", "to"}], "files": [{"path", "mentions": [{"line", "from", "to"}]}], "regions": [PATH]}
+nlohmann::json json_of(const TreeChange& change, const Consequences& consequences);
 
 // The same for reading, a line each.
-void print_numbers(Screen& screen, const TreeChange& change, const std::vector<MentionsInFile>& mentions);
+void print_consequences(Screen& screen, const TreeChange& change, const Consequences& consequences);
 
 }  // namespace tito

@@ -25,8 +25,7 @@ std::string table_of_modules(const Audit& audit, const fs::path& file) {
 
 std::map<std::string, Generator> course_generators() { return {{"modules", table_of_modules}}; }
 
-std::optional<std::string> with_fresh_regions(const Audit& audit, const fs::path& file) {
-  const std::string text = read_file(file);
+std::string with_regions(const Audit& audit, const fs::path& file, const std::string& text) {
   std::string fresh;
   std::size_t kept = 0;
   for (const GeneratedRegion& region : generated_regions(text, file.string())) {
@@ -35,7 +34,11 @@ std::optional<std::string> with_fresh_regions(const Audit& audit, const fs::path
     fresh += text.substr(kept, region.begin - kept) + generator->second(audit, file);
     kept = region.end;
   }
-  fresh += text.substr(kept);
+  return fresh + text.substr(kept);
+}
+
+std::optional<std::string> with_fresh_regions(const Audit& audit, const fs::path& file) {
+  const std::string text = read_file(file), fresh = with_regions(audit, file, text);
   return fresh == text ? std::nullopt : std::optional(fresh);
 }
 

@@ -12,9 +12,9 @@ constexpr std::string_view word = "TODO";
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-// Where the word stands by itself; npos where it does not.
-std::size_t find_word(std::string_view line) {
-  for (std::size_t at = 0; (at = line.find(word, at)) != std::string_view::npos; at += word.size()) {
+// Where the word stands by itself, from `at` on; npos where it does not.
+std::size_t find_word(std::string_view line, std::size_t at) {
+  for (; (at = line.find(word, at)) != std::string_view::npos; at += word.size()) {
     const std::size_t end = at + word.size();
     if ((at == 0 || !is_word(line[at - 1])) && (end == line.size() || !is_word(line[end]))) return at;
   }
@@ -36,10 +36,13 @@ std::vector<Todo> todos_in(const fs::path& file, std::string_view text) {
     const std::string_view line = text.substr(at, end - at);
     ++number;
     at = end + 1;
-    const std::size_t place = find_word(line);
-    if (place == std::string_view::npos) continue;
-    const std::string_view rest = trimmed(line.substr(place + word.size()), " \t\r:\",;)}");
-    found.push_back({file, number, std::string(rest.empty() ? trimmed(line, " \t\r") : rest)});
+    for (std::size_t place = 0; (place = find_word(line, place)) != std::string_view::npos;) {
+      const bool quoted = place > 0 && line[place - 1] == '"';
+      place += word.size();
+      const std::string_view rest =
+          trimmed(line.substr(place, quoted ? line.find('"', place) - place : line.npos), " \t\r:");
+      found.push_back({file, number, std::string(rest.empty() ? trimmed(line, " \t\r") : rest)});
+    }
   }
   return found;
 }

@@ -11,10 +11,11 @@ namespace tito {
 struct Todo {
   std::filesystem::path file;
   int line = 0;
-  std::string text;  // what stands behind the word, or the line where nothing does
+  std::string
+      text;  // what stands behind the word, up to the end of the line or the string; the line where nothing does
 };
 
-// Each line of a text that has the word.
+// Each place of the word in a text.
 std::vector<Todo> todos_in(const std::filesystem::path& file, std::string_view text);
 
 // The same of many files, in their order. throws: Failure(Exit::environment) for one that cannot be read.
