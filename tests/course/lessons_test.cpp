@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "judge/case.hpp"
+#include "tito/course/census.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/lesson.hpp"
 #include "tito/course/skeleton.hpp"
@@ -104,18 +105,9 @@ TEST_CASE("Every lesson's snippets hold an output to compare and a measurement",
 TEST_CASE("Three fifths of the reference bodies' lines are the student's to write", "[lessons]") {
   int inside = 0, all = 0;
   for (const std::string& slug : slugs()) {
-    const std::string body = text_of(slug, slug + ".cpp");
-    const auto lines_in = [](const std::string& text) {
-      std::istringstream lines(text);
-      int count = 0;
-      for (std::string line; std::getline(lines, line);)
-        count += line.find_first_not_of(" \r") != std::string::npos ? 1 : 0;
-      return count;
-    };
-    all += lines_in(body);  // the markers count as lines that are given
-    for (const tito::SolutionRegion& region : tito::solution_regions(body, slug)) {
-      inside += lines_in(body.substr(region.text, region.end - region.text));
-    }
+    const tito::Census census = tito::census_of(folder_of(slug), slug);
+    inside += census.student_lines;
+    all += census.lines;
   }
   INFO(inside << " of " << all);
   CHECK(inside * 10 >= all * 6);

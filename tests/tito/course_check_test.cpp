@@ -64,7 +64,6 @@ TEST_CASE("An include outside of a module's needs is found in bodies, cases, che
     return found;
   };
   CHECK_SAME(finding("modules/01_count/count.cpp"), Words{"needs modules/01_count/count.cpp:2"});
-  CHECK_SAME(finding("modules/01_count/demo.cpp"), Words{"needs modules/01_count/demo.cpp:3"});
   CHECK_SAME(finding("tests/count_test.cpp"), Words{"needs tests/count_test.cpp:3"});
   CHECK_SAME(finding("checkpoints/numbers.cpp"), Words{"needs checkpoints/numbers.cpp:3"});
   CHECK_SAME(finding("fast/count.cpp"), Words{"needs fast/count.cpp:3"});
@@ -76,7 +75,8 @@ TEST_CASE("An include outside of a module's needs is found in a header beside a 
   CheckedCourse course;
   course.write("modules/01_count/shared.hpp", "#pragma once\n#include \"toy/total.hpp\"\n");
   course.edit("modules/01_count/demo.cpp", "#include \"judge", "#include \"shared.hpp\"\n#include \"judge");
-  CHECK_FINDS(course, "needs modules/01_count/shared.hpp:2", "the demo of count includes toy/total.hpp", {"--quick"});
+  CHECK_FINDS(course, "needs modules/01_count/shared.hpp:2",
+              "the demo of count includes toy/total.hpp, which comes later in track forward", {"--quick"});
 }
 
 TEST_CASE("A contract that reaches another module through a given header is found at its include", "[course_check]") {
@@ -128,21 +128,36 @@ TEST_CASE("Files and folders that belong to no module are orphans, unless someth
   CHECK_SAME(course.findings({"--quick"}), Words{});
 }
 
-TEST_CASE("A demo for a track that does not exist is found; one for a track that does may use what comes before there",
-          "[course_check]") {
+TEST_CASE("A demo for a track that does not exist is found", "[course_check]") {
   CheckedCourse course;
-  course.write("modules/01_count/demo.backward.cpp", "#include \"toy/total.hpp\"\n");
+  course.write("modules/01_count/demo.backward.cpp", "#include \"toy/count.hpp\"\n");
   CHECK_FINDS(course, "demos modules/01_count/demo.backward.cpp:1", "the track \"backward\"");
+  CHECK_CONTAINS(course.way_out(), "forward");
+}
+
+TEST_CASE("A demo may use what comes before it in every track that shows it", "[course_check]") {
+  CheckedCourse course;
+  // A second track with the other order, for which total needs nothing.
   course.edit("modules/course.json", "\"forward\": {\n",
-              "\"backward\": {\"title\": \"B\", \"order\": [{\"module\": \"total\", \"leaves\": \"Need\"}, "
+              "\"backward\": {\"title\": \"B\", \"order\": [{\"module\": \"total\", \"leaves\": \"L\"}, "
               "{\"module\": \"count\"}]},\n    \"forward\": {\n");
   course.edit("modules/course.json", "\"needs\": [\"count\"]", "\"needs\": []");
-  CHECK(course.findings({"--quick"}) != Words{});  // the bodies of total and what belongs to it include count
-  course.edit("modules/01_count/demo.cpp", "#include \"toy/count", "#include \"toy/total.hpp\"\n#include \"toy/count");
-  std::string messages;
-  for (const std::string& one : course.findings({"--quick"})) messages += one + "\n";
-  CHECK_CONTAINS(messages, "needs modules/01_count/demo.cpp:2\n");
-  CHECK(!contains(messages, "demo.backward.cpp"));
+  const std::string total = "#include \"toy/total.hpp\"\n", count = "#include \"toy/count.hpp\"\n";
+  const auto of_demos = [&] {
+    Words found;
+    for (const std::string& one : course.findings({"--quick"})) {
+      if (one.starts_with("needs modules/") && contains(one, "demo")) found.push_back(one);
+    }
+    return found;
+  };
+  CHECK_SAME(of_demos(), Words{});
+  course.edit("modules/01_count/demo.cpp", count, count + total);
+  CHECK_SAME(of_demos(), Words{"needs modules/01_count/demo.cpp:3"});
+  course.edit("modules/01_count/demo.cpp", total, "");
+  course.write("modules/01_count/demo.backward.cpp", count + total);
+  CHECK_SAME(of_demos(), Words{});
+  course.write("modules/02_total/demo.backward.cpp", count + total);
+  CHECK_SAME(of_demos(), Words{"needs modules/02_total/demo.backward.cpp:1"});
 }
 
 TEST_CASE("Unbalanced SOLUTION marks are found at their line, and nothing that follows from them", "[course_check]") {

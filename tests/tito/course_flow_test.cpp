@@ -152,7 +152,7 @@ TEST_CASE("An entity counts as used when another of its module that is used refe
   CHECK_SAME(flow.modules[0].wasted(), Words{"alone"});
 }
 
-TEST_CASE("Of several demos the one counts that fits the order and uses the most, or the track's own",
+TEST_CASE("Of several demos the one counts that fits the order and uses the newest, or the track's own",
           "[course_flow]") {
   MadeUp made;
   made.module("a", {}, {"a"})

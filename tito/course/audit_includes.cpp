@@ -1,5 +1,6 @@
 // What a module includes fits what course.json says that it needs.
 #include <algorithm>
+#include <functional>
 #include <regex>
 #include <set>
 
@@ -33,39 +34,47 @@ std::vector<Include> includes_of(const fs::path& file) {
   return found;
 }
 
+// What is wrong with using a module, and the way out; no message where nothing is.
+struct Objection {
+  std::string message;
+  std::string way_out;
+};
+using Judgement = std::function<Objection(const std::string& module)>;
+
 class IncludeRule {
  public:
   explicit IncludeRule(const Audit& audit) : audit_(&audit) {}
 
-  // The contract headers that a file includes, itself or through headers that lie beside it.
-  void check_file(const fs::path& file, const std::string& what, const std::vector<std::string>& allowed) {
+  // The contract headers that a file includes, itself or through headers that lie beside it or below the course's root.
+  void check_file(const fs::path& file, const std::string& what, const Judgement& judgement) {
     std::set<fs::path> seen;
-    check_file(file, what, allowed, seen);
+    check_file(file, what, judgement, seen);
   }
 
   // What a contract header reaches, through given headers too; each module is named at the include that leads there.
-  void check_header(const std::string& slug, const std::vector<std::string>& allowed) {
+  void check_header(const std::string& slug, const Judgement& judgement) {
     for (const Include& include : includes_of(audit_->header(slug))) {
       std::set<std::string> seen, reached;
       reach(include.name, seen, reached);
       for (const std::string& other : reached)
-        check(audit_->header(slug), include, other, "the contract of " + slug, allowed);
+        check(audit_->header(slug), include, other, "the contract of " + slug, judgement);
     }
   }
 
   Findings findings;
 
  private:
-  void check_file(const fs::path& file, const std::string& what, const std::vector<std::string>& allowed,
-                  std::set<fs::path>& seen) {
-    if (!seen.insert(file).second) return;
+  void check_file(const fs::path& file, const std::string& what, const Judgement& judgement, std::set<fs::path>& seen) {
+    if (!seen.insert(file.lexically_normal()).second) return;
     for (const Include& include : includes_of(file)) {
       const std::string other = module_of(include.name);
-      const fs::path beside = file.parent_path() / fs::path(include.name).filename();
-      if (!other.empty())
-        check(file, include, other, what, allowed);
-      else if (fs::exists(beside))
-        check_file(beside, what, allowed, seen);
+      if (!other.empty()) {
+        check(file, include, other, what, judgement);
+        continue;
+      }
+      for (const fs::path& folder : {file.parent_path(), audit_->tree.root}) {
+        if (fs::exists(folder / include.name)) check_file(folder / include.name, what, judgement, seen);
+      }
     }
   }
 
@@ -85,45 +94,50 @@ class IncludeRule {
   }
 
   void check(const fs::path& file, const Include& include, const std::string& other, const std::string& what,
-             const std::vector<std::string>& allowed) {
-    if (std::find(allowed.begin(), allowed.end(), other) != allowed.end()) return;
-    findings.push_back({file, include.line, "needs",
-                        what + " includes " + include.name + ", but may use only " +
-                            (allowed.empty() ? std::string("what is given") : listed(allowed)),
-                        "take the include out, or add \"" + other + "\" to the needs in course.json"});
+             const Judgement& judgement) {
+    const Objection objection = judgement(other);
+    if (objection.message.empty()) return;
+    findings.push_back({file, include.line, "needs", what + " includes " + include.name + ", " + objection.message,
+                        "take the include out, or " + objection.way_out});
   }
 
   const Audit* audit_;
 };
 
-// What comes before a module in every one of these tracks, and itself.
-std::vector<std::string> before_in_all(const Audit& audit, const std::string& slug,
-                                       const std::vector<std::string>& tracks) {
-  std::vector<std::string> allowed;
-  for (const std::string& other : audit.track().order) {
-    const bool in_all = std::all_of(tracks.begin(), tracks.end(), [&](const std::string& name) {
-      const Track& track = audit.course.track(name);
-      return number_in(track, other) <= number_in(track, slug);
-    });
-    if (in_all) allowed.push_back(other);
-  }
-  return allowed;
+// Only these modules may be used.
+Judgement only(const std::vector<std::string>& allowed) {
+  return [allowed](const std::string& other) -> Objection {
+    if (std::find(allowed.begin(), allowed.end(), other) != allowed.end()) return {};
+    return {"but may use only " + (allowed.empty() ? std::string("what is given") : listed(allowed)),
+            "add \"" + other + "\" to the needs in course.json"};
+  };
 }
 
-// A demo may use all that comes before it, in every track that shows it.
+// Only what comes no later than the module, in each of these tracks.
+Judgement before(const Audit& audit, const std::string& slug, const std::vector<std::string>& tracks) {
+  return [&audit, slug, tracks](const std::string& other) -> Objection {
+    for (const std::string& name : tracks) {
+      const Track& track = audit.course.track(name);
+      if (number_in(track, other) <= number_in(track, slug)) continue;
+      return {"which comes later in track " + name,
+              tracks.size() == 1 ? "reorder the track" : "give that track a demo of its own: demo." + name + ".cpp"};
+    }
+    return {};
+  };
+}
+
+// A demo may use all that comes before it, in every track that shows it: demo.TRACK.cpp is TRACK's, demo.cpp that of
+// all others.
 void check_demos(const Audit& audit, const std::string& slug, IncludeRule& rule) {
-  std::set<std::string> with_variant;
-  for (const fs::path& file : files_in(audit.folder(slug), ".cpp")) {
-    const std::string track = variant_of(file);
-    if (!audit.course.tracks().contains(track)) continue;
-    with_variant.insert(track);
-    rule.check_file(file, "the demo of " + slug + " in track " + track, before_in_all(audit, slug, {track}));
-  }
   std::vector<std::string> rest;
-  for (const auto& [name, ignored] : audit.course.tracks()) {
-    if (!with_variant.contains(name)) rest.push_back(name);
+  for (const auto& [track, ignored] : audit.course.tracks()) {
+    const fs::path own = audit.folder(slug) / ("demo." + track + ".cpp");
+    if (fs::exists(own))
+      rule.check_file(own, "the demo of " + slug + " in track " + track, before(audit, slug, {track}));
+    else
+      rest.push_back(track);
   }
-  rule.check_file(audit.folder(slug) / "demo.cpp", "the demo of " + slug, before_in_all(audit, slug, rest));
+  rule.check_file(audit.folder(slug) / "demo.cpp", "the demo of " + slug, before(audit, slug, rest));
 }
 
 }  // namespace
@@ -132,20 +146,20 @@ Findings includes_outside_needs(const Audit& audit) {
   IncludeRule rule(audit);
   for (const std::string& slug : audit.track().order) {
     std::vector<std::string> allowed = audit.course.all_needs(slug);
-    rule.check_header(slug, allowed);
+    rule.check_header(slug, only(allowed));
     allowed.push_back(slug);
-    rule.check_file(audit.body(slug), "the body of " + slug, allowed);
-    rule.check_file(audit.checkpoint(slug), "the checkpoint of " + slug, allowed);
-    rule.check_file(audit.tree.tests / (slug + "_test.cpp"), "the tests of " + slug, allowed);
+    rule.check_file(audit.body(slug), "the body of " + slug, only(allowed));
+    rule.check_file(audit.checkpoint(slug), "the checkpoint of " + slug, only(allowed));
+    rule.check_file(audit.tree.tests / (slug + "_test.cpp"), "the tests of " + slug, only(allowed));
     if (!audit.tree.fast.empty())
-      rule.check_file(audit.tree.fast / (slug + ".cpp"), "the fast body of " + slug, allowed);
+      rule.check_file(audit.tree.fast / (slug + ".cpp"), "the fast body of " + slug, only(allowed));
     if (!audit.tree.benches.empty())
-      rule.check_file(audit.tree.benches / (slug + ".cpp"), "the workload of " + slug, allowed);
+      rule.check_file(audit.tree.benches / (slug + ".cpp"), "the workload of " + slug, only(allowed));
     check_demos(audit, slug, rule);
   }
   for (const Milestone& milestone : audit.course.milestones()) {
     rule.check_file(audit.tree.milestones / (milestone.name + ".cpp"), "the milestone " + milestone.name,
-                    audit.course.all_needs(milestone));
+                    only(audit.course.all_needs(milestone)));
   }
   return rule.findings;
 }

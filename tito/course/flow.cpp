@@ -232,9 +232,15 @@ const User* demo_in(const Usage& usage, const std::string& module, const std::ve
       return use.first == module || std::find(before.begin(), before.end(), use.first) != before.end();
     });
   };
+  const auto uses_newer = [&](const User* one, const User* other) {
+    for (auto at = before.rbegin(); at != before.rend(); ++at) {
+      if (one->uses.contains(*at) != other->uses.contains(*at)) return one->uses.contains(*at);
+    }
+    return false;
+  };
   const User* best = nullptr;
   for (const User* demo : demos) {
-    if (fits(demo) && (best == nullptr || demo->uses.size() > best->uses.size())) best = demo;
+    if (fits(demo) && (best == nullptr || uses_newer(demo, best))) best = demo;
   }
   return best == nullptr ? demos.front() : best;
 }

@@ -16,7 +16,7 @@ namespace tito {
 // Which demos count as use.
 struct DemoChoice {
   bool none = false;  // bodies alone
-  std::string track;  // that track's demos; empty: of each module the one that fits the order and uses the most
+  std::string track;  // that track's demos; empty: of each module the one that fits the order and uses the newest
 };
 
 // A use of something that comes later in the order.

@@ -23,16 +23,19 @@ struct Node {
   Set body = 0;            // modules that its body uses
   std::vector<Set> demos;  // modules that each of its demos uses, without itself
 
-  // What body and demo use where `placed` came before: of the demos, the one that fits and uses the most, else the
-  // first.
-  Set uses(Set placed, Set self) const {
-    Set demo = demos.empty() ? 0 : demos.front();
-    int most = -1;
-    for (const Set one : demos) {
-      if ((one & ~placed & ~self) != 0 || std::popcount(one) <= most) continue;
-      most = std::popcount(one);
-      demo = one;
+  // What body and demo use behind this path: of the demos, the one that fits and uses the newest, else the first.
+  Set uses(const std::vector<std::size_t>& path, Set placed, Set self) const {
+    const Set* best = nullptr;
+    const auto uses_newer = [&](Set one, Set other) {
+      for (auto at = path.rbegin(); at != path.rend(); ++at) {
+        if (((one ^ other) & only(*at)) != 0) return (one & only(*at)) != 0;
+      }
+      return false;
+    };
+    for (const Set& one : demos) {
+      if ((one & ~placed & ~self) == 0 && (best == nullptr || uses_newer(one, *best))) best = &one;
     }
+    const Set demo = best != nullptr ? *best : demos.empty() ? 0 : demos.front();
     return (body | demo) & ~self;
   }
 };
@@ -89,7 +92,7 @@ class Search {
     for (std::size_t next = 0; next < nodes_.size(); ++next) {
       const Set self = only(next);
       if ((placed & self) != 0 || (nodes_[next].needs & ~placed) != 0) continue;
-      const Set uses = nodes_[next].uses(placed, self);
+      const Set uses = nodes_[next].uses(path_, placed, self);
       const Set still = waiting & ~uses;
       const Cost more{cost.forward + std::popcount(uses & ~placed), cost.gap + std::popcount(still),
                       cost.turned + std::popcount(placed & ~(self - 1) & ~self)};

@@ -11,9 +11,8 @@
 #include <numeric>
 #include <sstream>
 
+#include "tito/course/census.hpp"
 #include "tito/course/course.hpp"
-#include "tito/course/lesson.hpp"
-#include "tito/course/skeleton.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/json.hpp"
@@ -60,47 +59,21 @@ json measured(json value) { return {{"machine", machine()}, {"at", tito::utc_now
 
 // ---- what each module asks for
 
-int lines_in(const string& text) {
-  std::istringstream lines(text);
-  int count = 0;
-  for (string line; std::getline(lines, line);) count += line.find_first_not_of(" \r") != string::npos ? 1 : 0;
-  return count;
-}
-
-int words_in(const string& text) {
-  std::istringstream words(text);
-  int count = 0;
-  for (string word; words >> word;) ++count;
-  return count;
-}
-
-int headings_in(const string& text) {
-  std::istringstream lines(text);
-  int count = 0;
-  for (string line; std::getline(lines, line);) count += line.starts_with("## ") ? 1 : 0;
-  return count;
-}
-
 json count_modules(const tito::Kit& kit, const tito::Course& course) {
   json modules = json::array();
   const tito::Track& track = course.track(course.default_track());
   for (const string& slug : track.order) {
-    const fs::path folder = kit.modules_folder() / tito::folder_name(track, slug);
-    const string body = tito::read_file(folder / (slug + ".cpp"));
-    int inside = 0;
-    for (const tito::SolutionRegion& region : tito::solution_regions(body, slug))
-      inside += lines_in(body.substr(region.text, region.end - region.text));
-    const string lesson = tito::read_file(folder / "README.md");
+    const tito::Census census = tito::census_of(kit.modules_folder() / tito::folder_name(track, slug), slug);
     modules.push_back({{"module", slug},
-                       {"functions", tito::solution_names(body, slug).size()},
-                       {"student_lines", inside},
-                       {"lines", lines_in(body)},
+                       {"functions", census.functions},
+                       {"student_lines", census.student_lines},
+                       {"lines", census.lines},
                        {"cases", kit.plan("test", slug).size()},
                        {"checkpoint_cases", kit.plan("checkpoint", course.module(slug).checkpoint).size()},
-                       {"lesson_words", words_in(lesson)},
-                       {"snippets", tito::snippets_of(lesson, slug).size()},
-                       {"hints", 3 * headings_in(tito::read_file(folder / "hints.md"))},
-                       {"mistakes", headings_in(tito::read_file(folder / "mistakes.md"))}});
+                       {"lesson_words", census.lesson_words},
+                       {"snippets", census.snippets},
+                       {"hints", census.hints},
+                       {"mistakes", census.mistakes}});
   }
   return modules;
 }
