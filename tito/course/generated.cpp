@@ -25,7 +25,8 @@ std::string table_of_modules(const Audit& audit, const fs::path& file) {
 
 std::map<std::string, Generator> course_generators() { return {{"modules", table_of_modules}}; }
 
-std::string with_regions(const Audit& audit, const fs::path& file, const std::string& text) {
+std::optional<std::string> with_fresh_regions(const Audit& audit, const fs::path& file) {
+  const std::string text = read_file(file);
   std::string fresh;
   std::size_t kept = 0;
   for (const GeneratedRegion& region : generated_regions(text, file.string())) {
@@ -34,11 +35,7 @@ std::string with_regions(const Audit& audit, const fs::path& file, const std::st
     fresh += text.substr(kept, region.begin - kept) + generator->second(audit, file);
     kept = region.end;
   }
-  return fresh + text.substr(kept);
-}
-
-std::optional<std::string> with_fresh_regions(const Audit& audit, const fs::path& file) {
-  const std::string text = read_file(file), fresh = with_regions(audit, file, text);
+  fresh += text.substr(kept);
   return fresh == text ? std::nullopt : std::optional(fresh);
 }
 

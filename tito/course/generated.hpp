@@ -21,10 +21,6 @@ std::map<std::string, Generator> course_generators();
 // throws: Failure(Exit::damaged) for marks without their other half.
 std::optional<std::string> with_fresh_regions(const Audit& audit, const std::filesystem::path& file);
 
-// The same of a text that may not be written yet, nor its course.
-// throws: as with_fresh_regions.
-std::string with_regions(const Audit& audit, const std::filesystem::path& file, const std::string& text);
-
 // Writes all stale regions anew; returns the files that were changed.
 std::vector<std::filesystem::path> rewrite_stale_regions(const Audit& audit);
 
