@@ -338,7 +338,7 @@ TEST_CASE("A module that nothing later uses is found at its place in the track",
               "for (int number = 1; number <= n; ++number)");
   course.compile("body", "total", tito::read_file(course.root() / "modules/02_total/total.cpp"));
   CHECK_SAME(course.findings(), Words{"unused modules/course.json:13"});
-  CHECK_CONTAINS(course.message(), "nothing that comes after module count uses it");
+  CHECK_CONTAINS(course.message(), "nothing that comes after module count in track forward uses it");
 }
 
 TEST_CASE("An installed course has no sources, and the check says so", "[course_check]") {

@@ -123,7 +123,8 @@ std::string help() {
   for (const BuiltRule& rule : built_rules()) add(rule.name, rule.what);
   for (const auto& [name, what] : trial_rules()) add(name, what);
   return text +
-         "\nExit status 4 with findings. It needs the course's source tree.\n\nExamples:\n  tito course check\n"
+         "\nExit status 4 with findings. It needs the course's source tree; what was built is taken as it is, so build "
+         "first.\n\nExamples:\n  tito course check\n"
          "  tito course check --quick --json\n  tito course check --fix";
 }
 
