@@ -153,9 +153,9 @@ std::vector<fs::path> renew_regions(const SourceTree& tree, const Audit& then, T
     const auto planned = change.files.find(path);
     const std::string text = planned != change.files.end() ? planned->second : read_file(file);
     try {
-      const std::string fresh = with_regions(then, tree.root() / path, text);
-      if (fresh == text) continue;
-      change.files[path] = fresh;
+      const auto fresh = with_fresh_regions(then, tree.root() / path, text);
+      if (!fresh) continue;
+      change.files[path] = *fresh;
       changed.push_back(path);
     } catch (const Failure& failure) {
       if (failure.exit() != Exit::damaged) throw;  // marks without their other half: tito course check names them
