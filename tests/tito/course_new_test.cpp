@@ -43,6 +43,7 @@ class Ground {
   const fs::path& root() const { return course_.root(); }
   const NewerCourse& course() const { return course_; }
   const Sandbox& box() const { return box_; }
+  const std::string& kit() const { return kit_; }
 
  private:
   Sandbox box_;
@@ -158,6 +159,8 @@ TEST_CASE("Every TODO is named with file and line, and without them tito course 
     CHECK(tito::todos_in(file, filled).empty());
     tito::write_atomically(ground.root() / file, filled);
   }
+  // The purpose stands in the table of modules, too.
+  CHECK_SAME(ground.box().tito({"course", "check", "--quick", "--fix", "--kit", ground.kit()}).status, 0);
   CHECK_SAME(ground.findings(), std::vector<std::string>{});
 }
 
