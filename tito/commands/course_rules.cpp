@@ -21,18 +21,22 @@ std::optional<fs::path> page_of_plan(const Audit& audit) {
   return std::nullopt;
 }
 
-// Modules of the default track that no later body or demo uses, but for the last one.
+// Modules that no later body or demo uses; the last one of a track is none.
 Findings unused_modules(const Kit& kit, const Audit& audit) {
   Findings findings;
-  const std::vector<std::string>& order = audit.track().order;
-  const Flow flow = analyze(measure_usage(kit, audit.course), order, {false, audit.track().name});
+  const Usage usage = measure_usage(kit, audit.course);
   const fs::path manifest = audit.tree.manifest();
-  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
-    if (flow.modules[i].is_used()) continue;
-    const std::string place = "tracks." + audit.track().name + ".order[" + std::to_string(i) + "]";
-    findings.push_back({manifest, line_of_place(read_file(manifest), place), "unused",
-                        "nothing that comes after module " + order[i] + " uses it, neither a body nor a demo",
-                        "tito course analyze shows who uses what; let the next demo use it"});
+  const std::string text = read_file(manifest);
+  for (const auto& [name, track] : audit.course.tracks()) {
+    const Flow flow = analyze(usage, track.order, {false, name});
+    for (std::size_t i = 0; i + 1 < track.order.size(); ++i) {
+      if (flow.modules[i].is_used()) continue;
+      const int line = line_of_place(text, "tracks." + name + ".order[" + std::to_string(i) + "]");
+      findings.push_back({manifest, line, "unused",
+                          "nothing that comes after module " + track.order[i] + " in track " + name +
+                              " uses it, neither a body nor a demo",
+                          "tito course analyze --track " + name + " shows who uses what; let the next demo use it"});
+    }
   }
   return findings;
 }

@@ -25,8 +25,7 @@ std::string table_of_modules(const Audit& audit, const fs::path& file) {
 
 std::map<std::string, Generator> course_generators() { return {{"modules", table_of_modules}}; }
 
-std::optional<std::string> with_fresh_regions(const Audit& audit, const fs::path& file) {
-  const std::string text = read_file(file);
+std::optional<std::string> with_fresh_regions(const Audit& audit, const fs::path& file, const std::string& text) {
   std::string fresh;
   std::size_t kept = 0;
   for (const GeneratedRegion& region : generated_regions(text, file.string())) {
@@ -43,7 +42,7 @@ std::vector<fs::path> rewrite_stale_regions(const Audit& audit) {
   std::vector<fs::path> changed;
   for (const fs::path& file : markdown_files(audit.tree)) {
     try {
-      const auto fresh = with_fresh_regions(audit, file);
+      const auto fresh = with_fresh_regions(audit, file, read_file(file));
       if (!fresh) continue;
       write_atomically(file, *fresh);
       changed.push_back(file);
