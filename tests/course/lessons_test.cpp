@@ -135,7 +135,7 @@ TEST_CASE("What the lessons show runs, prints what they say, and their commands 
     }
     const nlohmann::json listed = sandbox.tito({"module", "list", "--json"}).json();
     const auto row = std::find_if(listed.at("modules").begin(), listed.at("modules").end(),
-                                  [&](const nlohmann::json& one) { return one.at("module") == slug; });
+                                  [&](const nlohmann::json& one) { return one.at("slug") == slug; });
     INFO(*row);
     CHECK_SAME(row->at("state"), "exported");  // by the lesson's own command
   }
