@@ -14,9 +14,15 @@ namespace {
 // A failure with a window of 2 rows and 3 columns, which differ at [1, 4].
 json failure() {
   return {{"event", "failure"},
-          {"window", {{"shape", {5, 9}}, {"at", {1, 4}}, {"row", 1}, {"column", 3}, {"columns", 3},
-                      {"expected", {"1", "2", "3", "4", "5", "6"}}, {"actual", {"1", "20", "3", "4", "5", "6"}},
-                      {"wrong", {false, true, false, false, false, false}}}}};
+          {"window",
+           {{"shape", {5, 9}},
+            {"at", {1, 4}},
+            {"row", 1},
+            {"column", 3},
+            {"columns", 3},
+            {"expected", {"1", "2", "3", "4", "5", "6"}},
+            {"actual", {"1", "20", "3", "4", "5", "6"}},
+            {"wrong", {false, true, false, false, false, false}}}}};
 }
 
 TensorWindow with(const std::string& key, const json& value) {
@@ -25,7 +31,9 @@ TensorWindow with(const std::string& key, const json& value) {
   return tito::window_of(event);
 }
 
-std::vector<std::string> drawn(const TensorWindow& window, int width) { return tito::grid(window, window.actual, width); }
+std::vector<std::string> drawn(const TensorWindow& window, int width) {
+  return tito::grid(window, window.actual, width);
+}
 
 }  // namespace
 
@@ -87,12 +95,19 @@ TEST_CASE("A narrow grid leaves out columns, never that of the first difference"
 
 TEST_CASE("A vector has one row, without an index of its own", "[window]") {
   json event = failure();
-  event["window"] = {{"shape", {3}}, {"at", {1}}, {"row", 0}, {"column", 0}, {"columns", 3},
-                     {"expected", {"1", "2", "3"}}, {"actual", {"1", "0", "3"}}, {"wrong", {false, true, false}}};
+  event["window"] = {{"shape", {3}},
+                     {"at", {1}},
+                     {"row", 0},
+                     {"column", 0},
+                     {"columns", 3},
+                     {"expected", {"1", "2", "3"}},
+                     {"actual", {"1", "0", "3"}},
+                     {"wrong", {false, true, false}}};
   CHECK_SAME(drawn(tito::window_of(event), 80), (std::vector<std::string>{"  0   1   2", "  1  <0>  3"}));
 }
 
-TEST_CASE("A failure fits a terminal of 40 columns, with the values around the first difference", "[window][limit:60]") {
+TEST_CASE("A failure fits a terminal of 40 columns, with the values around the first difference",
+          "[window][limit:60]") {
   Sandbox box(TEST_KIT);
   box.init();
   CHECK_SAME(box.tito({"dev", "fill", "activations"}).status, 0);
