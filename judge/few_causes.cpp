@@ -1,5 +1,5 @@
-// One or two numbers. A coincidence is ruled out by what they are: most mistakes that turn 1 into 2 are no factor 2, but
-// none turns 0.3217 into 0.6434 by chance.
+// One or two numbers. A coincidence is ruled out by what they are: most mistakes that turn 1 into 2 are no factor 2,
+// but none turns 0.3217 into 0.6434 by chance.
 #include <cmath>
 
 #include "judge/look.hpp"
@@ -10,7 +10,8 @@ namespace {
 // No multiple of 1/8, of which some would agree with many a rule.
 bool is_uneven(const Look& look, double number) {
   const double eighths = 8 * number;
-  return std::abs(number) > 100 * look.absolute && std::abs(eighths - std::round(eighths)) > 1e-3 * std::max(1.0, std::abs(eighths));
+  return std::abs(number) > 100 * look.absolute &&
+         std::abs(eighths - std::round(eighths)) > 1e-3 * std::max(1.0, std::abs(eighths));
 }
 
 bool follow(const Look& look, double (*rule)(double)) {
@@ -22,14 +23,17 @@ bool follow(const Look& look, double (*rule)(double)) {
   return uneven;
 }
 
-std::string what(const Look& look) { return look.count == 1 ? "this is what is expected, " : "these are what is expected, "; }
+std::string what(const Look& look) {
+  return look.count == 1 ? "this is what is expected, " : "these are what is expected, ";
+}
 
 std::string few_negated(const Look& look) {
   return follow(look, [](double x) { return -x; }) ? "the sign is wrong: " + what(look) + "negated" : "";
 }
 
 std::string few_doubled(const Look& look) {
-  if (follow(look, [](double x) { return 2 * x; })) return what(look) + "times 2: added twice, or a factor 1/2 forgotten?";
+  if (follow(look, [](double x) { return 2 * x; }))
+    return what(look) + "times 2: added twice, or a factor 1/2 forgotten?";
   if (follow(look, [](double x) { return x / 2; })) return what(look) + "divided by 2: a factor 2 forgotten?";
   return "";
 }
@@ -65,8 +69,8 @@ std::string few_exchanged(const Look& look) {
 
 std::vector<Pattern> few_patterns() {
   return {
-      {"a sign", few_negated},     {"a factor 2", few_doubled},       {"units", few_units},
-      {"a power", few_powers},     {"a logarithm", few_logarithms},   {"exchanged", few_exchanged},
+      {"a sign", few_negated}, {"a factor 2", few_doubled},     {"units", few_units},
+      {"a power", few_powers}, {"a logarithm", few_logarithms}, {"exchanged", few_exchanged},
   };
 }
 

@@ -1,6 +1,6 @@
-#include "judge/look.hpp"
-
 #include <vector>
+
+#include "judge/look.hpp"
 
 namespace judge::causes {
 namespace {
@@ -26,7 +26,8 @@ std::string transposed(const Look& look) {
         place[i] = to;
       }
       std::vector<double> there(look.count), back(look.count);
-      for (std::size_t i = 0; i < look.count; ++i) there[place[i]] = look.expected(i), back[i] = look.expected(place[i]);
+      for (std::size_t i = 0; i < look.count; ++i)
+        there[place[i]] = look.expected(i), back[i] = look.expected(place[i]);
       for (const std::vector<double>* order : {&there, &back}) {
         if (look.telling([&](std::size_t i) { return (*order)[i]; }) < enough_of_an_order) continue;
         return "looks transposed: these are the expected elements with axes " + std::to_string(a) + " and " +
@@ -40,7 +41,9 @@ std::string transposed(const Look& look) {
 std::string reversed(const Look& look) {
   for (int number = 0; number < look.c.shape.rank(); ++number) {
     const Axis axis = look.axis(number);
-    const auto predicted = [&](std::size_t i) { return look.expected(axis.moved(i, axis.extent - 1 - axis.position(i))); };
+    const auto predicted = [&](std::size_t i) {
+      return look.expected(axis.moved(i, axis.extent - 1 - axis.position(i)));
+    };
     if (axis.extent < 3 || look.telling(predicted) < enough_of_an_order) continue;
     return "axis " + std::to_string(number) + " is reversed: first comes last";
   }

@@ -1,9 +1,9 @@
-#include "judge/look.hpp"
-
 #include <algorithm>
 #include <array>
 #include <set>
 #include <vector>
+
+#include "judge/look.hpp"
 
 namespace judge::causes {
 namespace {
@@ -46,13 +46,17 @@ std::string one_end(const Look& look) {
     if (axis.extent < 3) continue;
     std::vector<std::size_t> wrong(axis.extent, 0);
     for (std::size_t i = 0; i < look.count; ++i) wrong[axis.position(i)] += look.right(i) ? 0 : 1;
-    const auto wrong_entries = static_cast<std::size_t>(std::count_if(wrong.begin(), wrong.end(), [](std::size_t n) { return n > 0; }));
+    const auto wrong_entries =
+        static_cast<std::size_t>(std::count_if(wrong.begin(), wrong.end(), [](std::size_t n) { return n > 0; }));
     const std::size_t at = look.count / axis.extent;
     const std::string name = "axis " + std::to_string(number);
-    if (wrong_entries == 1 && at > 1 && wrong.back() > 1) return "wrong only at the last index of " + name + ": does a loop end too early or go too far?";
+    if (wrong_entries == 1 && at > 1 && wrong.back() > 1)
+      return "wrong only at the last index of " + name + ": does a loop end too early or go too far?";
     if (wrong_entries == 1 && at > 1 && wrong.front() > 1) return "wrong only at the first index of " + name;
-    if (wrong_entries + 1 == axis.extent && at > 1 && wrong.front() == 0) return "right only at the first index of " + name + ": what differs for the others?";
-    if (wrong_entries + 1 == axis.extent && at > 1 && wrong.back() == 0) return "right only at the last index of " + name + ": do the earlier ones get lost?";
+    if (wrong_entries + 1 == axis.extent && at > 1 && wrong.front() == 0)
+      return "right only at the first index of " + name + ": what differs for the others?";
+    if (wrong_entries + 1 == axis.extent && at > 1 && wrong.back() == 0)
+      return "right only at the last index of " + name + ": do the earlier ones get lost?";
   }
   return "";
 }

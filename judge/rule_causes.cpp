@@ -1,7 +1,7 @@
-#include "judge/look.hpp"
-
 #include <cmath>
 #include <set>
+
+#include "judge/look.hpp"
 
 namespace judge::causes {
 namespace {
@@ -18,13 +18,15 @@ std::string running_total(const Look& look) {
       return sum;
     };
     if (look.telling(predicted) < enough_of_an_order) continue;
-    return "along axis " + std::to_string(number) + " each element holds those before it, too: a total is not set back to 0";
+    return "along axis " + std::to_string(number) +
+           " each element holds those before it, too: a total is not set back to 0";
   }
   return "";
 }
 
 std::string absolute_values(const Look& look) {
-  if (look.telling([&](std::size_t i) { return std::abs(look.expected(i)); }) < enough_of_an_order || look.count < 4) return "";
+  if (look.telling([&](std::size_t i) { return std::abs(look.expected(i)); }) < enough_of_an_order || look.count < 4)
+    return "";
   return "the sign is lost: these are the magnitudes of what is expected";
 }
 
@@ -41,7 +43,8 @@ std::string clipped(const Look& look) {
 
 std::string whole_numbers(const Look& look) {
   bool halves = true;  // these are whole when doubled, too
-  for (std::size_t i = 0; i < look.count; ++i) halves = halves && look.near(2 * look.expected(i), std::round(2 * look.expected(i)));
+  for (std::size_t i = 0; i < look.count; ++i)
+    halves = halves && look.near(2 * look.expected(i), std::round(2 * look.expected(i)));
   if (halves) return "";
   for (const auto rule : {+[](double x) { return std::trunc(x); }, +[](double x) { return std::round(x); }}) {
     if (look.telling([&](std::size_t i) { return rule(look.expected(i)); }) < enough) continue;
@@ -80,15 +83,16 @@ std::string other_softmax(const Look& look) {
     if (!sums_to_one(look.c.expected, right) || sums_to_one(look.c.actual, right)) continue;
     for (int wrong = 0; wrong < look.c.shape.rank(); ++wrong) {
       if (wrong == right || !sums_to_one(look.c.actual, wrong)) continue;
-      return "the elements add up to 1 along axis " + std::to_string(wrong) + " instead of axis " + std::to_string(right) +
-             ": softmax over the wrong axis?";
+      return "the elements add up to 1 along axis " + std::to_string(wrong) + " instead of axis " +
+             std::to_string(right) + ": softmax over the wrong axis?";
     }
     const double total = [&] {
       double sum = 0;
       for (const double value : look.c.actual) sum += value;
       return sum;
     }();
-    if (std::abs(total - 1) < 1e-4) return "the elements of the whole tensor add up to 1, not those along axis " + std::to_string(right);
+    if (std::abs(total - 1) < 1e-4)
+      return "the elements of the whole tensor add up to 1, not those along axis " + std::to_string(right);
   }
   return "";
 }
@@ -117,7 +121,8 @@ std::string holes(const Look& look) {
     ++holes;
   }
   if (lost.size() < 2 || right < 2 || !clipped(look).empty()) return "";
-  return std::to_string(holes) + " of " + plural(look.count, "element") + " are 0 that should not be, the others are right: is every one written?";
+  return std::to_string(holes) + " of " + plural(look.count, "element") +
+         " are 0 that should not be, the others are right: is every one written?";
 }
 
 }  // namespace

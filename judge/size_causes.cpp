@@ -1,7 +1,7 @@
-#include "judge/look.hpp"
-
 #include <cmath>
 #include <set>
+
+#include "judge/look.hpp"
 
 namespace judge::causes {
 namespace {
@@ -31,8 +31,10 @@ std::string factor(const Look& look) {
   if (ratio <= 0 || look.distinct_expected() < enough) return "";
   if (look.telling([&](std::size_t i) { return look.expected(i) * ratio; }) < enough) return "";
   if (const auto name = name_of_count(look, ratio)) {
-    const std::string twice = std::abs(ratio - 2) < 1e-4 ? ": added twice, or a factor 1/2 forgotten?" : ": a division is forgotten";
-    return "off by a factor: everywhere " + *name + ", times too large" + (*name == "2" ? twice : ": a sum where a mean is expected?");
+    const std::string twice =
+        std::abs(ratio - 2) < 1e-4 ? ": added twice, or a factor 1/2 forgotten?" : ": a division is forgotten";
+    return "off by a factor: everywhere " + *name + ", times too large" +
+           (*name == "2" ? twice : ": a sum where a mean is expected?");
   }
   if (const auto name = name_of_count(look, 1 / ratio)) {
     return "off by a factor: everywhere " + *name + ", times too small" +
@@ -56,7 +58,8 @@ std::string offset(const Look& look) {
   std::set<double> values(look.c.expected.begin(), look.c.expected.end());
   const double by = look.actual(0) - look.expected(0);
   // Steps of numbers in order are soon equal: an order gone wrong looks like a constant there.
-  if (values.size() < enough + 2 || look.telling([&](std::size_t i) { return look.expected(i) + by; }) < enough + 2) return "";
+  if (values.size() < enough + 2 || look.telling([&](std::size_t i) { return look.expected(i) + by; }) < enough + 2)
+    return "";
   return "off by a constant: everywhere " + text(std::abs(by)) + " too " + (by > 0 ? "large" : "small");
 }
 
