@@ -11,13 +11,14 @@ namespace {
 bool is_uneven(const Look& look, double number) {
   const double eighths = 8 * number;
   return std::abs(number) > 100 * look.absolute &&
-         std::abs(eighths - std::round(eighths)) > 1e-3 * std::max(1.0, std::abs(eighths));
+         std::abs(eighths - std::round(eighths)) > std::max(1e-3, 1e-5 * std::abs(eighths));
 }
 
 bool follow(const Look& look, double (*rule)(double)) {
   bool uneven = false;
   for (std::size_t i = 0; i < look.count; ++i) {
-    if (look.right(i) || !look.near(look.actual(i), rule(look.expected(i)))) return false;
+    const double ruled = rule(look.expected(i));
+    if (look.right(i) || !std::isfinite(ruled) || !look.near(look.actual(i), ruled)) return false;
     uneven = uneven || is_uneven(look, look.expected(i));
   }
   return uneven;

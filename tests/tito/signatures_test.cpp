@@ -104,7 +104,7 @@ TEST_CASE("Values of random numbers are no evidence", "[signatures]") {
   verdict.cases.resize(1);
   verdict.cases[0].name = "draws", verdict.cases[0].status = tito::CaseStatus::failed;
   tito::CheckFailure check;
-  check.actual = "0.5", check.cause = "looks transposed", check.random = true;
+  check.expression = "x == y", check.actual = "0.5", check.cause = "looks transposed", check.random = true;
   verdict.cases[0].failures = {check};
   CHECK_SAME(tito::traces_of(verdict).at("draws").values, "");
   CHECK_SAME(tito::traces_of(verdict).at("draws").causes, "looks transposed\n");
