@@ -15,7 +15,7 @@ struct Change {
 };
 const std::vector<Change> changes{{"The last number is left out", "count_to", "i <= n", "i < n"},
                                   {"It counts from zero", "count_to", "int i = 1", "int i = 0"},
-                                  {"Odd numbers are counted", "evens", "== 0 ? 1", "== 1 ? 1"}};
+                                  {"Even numbers count twice", "evens", "== 0 ? 1", "== 0 ? 2"}};
 
 std::string mistakes_file() {
   std::string text = "# Mistakes: Count\n";
