@@ -20,7 +20,7 @@ std::string not_a_number(const Look& look) {
   const auto bad = std::count_if(look.c.actual.begin(), look.c.actual.end(), [](double x) { return std::isnan(x); });
   if (bad == 0) return "";
   return plural(static_cast<std::size_t>(bad), "element") + (bad == 1 ? " is" : " are") +
-         " NaN: 0 / 0, inf - inf, or the logarithm or root of a negative number";
+         " NaN: 0 / 0, inf - inf, the logarithm or root of a negative number, or memory that was never written";
 }
 
 std::string infinite(const Look& look) {

@@ -90,6 +90,27 @@ TEST_CASE("A mistake is recognised while other functions are not written yet", "
   CHECK_CONTAINS(box.tito({"module", "test", "01"}).out, known + changes[0].name);
 }
 
+TEST_CASE("Trials find a mistake that is taken for another, and signatures that are too old",
+          "[signatures][limit:240]") {
+  const Sandbox home;
+  const std::string kit = measured_kit(home);
+  if (kit.empty()) return;
+  const fs::path file = home.root() / "course/modules/01_count/signatures.json";
+  const auto tried = [&](const nlohmann::json& signatures) {
+    tito::write_atomically(file, signatures.dump());
+    return home.run({TEST_TRIALS, "mistakes", "count"}, home.root(), {"TITO_KIT=" + kit}).out;
+  };
+  const nlohmann::json right = nlohmann::json::parse(tito::read_file(file));
+  CHECK_CONTAINS(tried(right), "3 recognised");
+  CHECK_FALSE(contains(tried(right), "TAKEN FOR"));
+  nlohmann::json exchanged = right, old = right;
+  std::swap(exchanged["mistakes"][0]["name"], exchanged["mistakes"][1]["name"]);
+  CHECK_CONTAINS(tried(exchanged), "NOT SEEN " + changes[0].name);
+  CHECK_CONTAINS(tried(exchanged), "TAKEN FOR " + changes[1].name);
+  for (nlohmann::json& one : old["mistakes"]) one["fails"] = {{"evens counts even numbers", "values 000000000000"}};
+  CHECK_CONTAINS(tried(old), "TOO FEW are recognised");
+}
+
 TEST_CASE("Small changes that are a known mistake are taken for it, and no others", "[signatures][limit:240]") {
   const Sandbox home;
   const std::string kit = measured_kit(home);

@@ -1,6 +1,7 @@
 #include "tito/commands/known_mistake.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "tito/commands/operations.hpp"
 #include "tito/system/failure.hpp"
@@ -39,6 +40,21 @@ Trace trace_of(const CaseResult& result) {
   return trace;
 }
 
+// The text of judge's files about likely causes, which signatures contain; empty for a course that has none of its own.
+std::string patterns_of_causes(const Kit& kit) {
+  const std::filesystem::path folder = kit.modules_folder().parent_path() / "judge";
+  std::set<std::filesystem::path> files;
+  if (std::filesystem::exists(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string name = entry.path().filename().string();
+      if (name.ends_with("causes.cpp") || name == "look.cpp") files.insert(entry.path());
+    }
+  }
+  std::string text;
+  for (const std::filesystem::path& file : files) text += read_file(file);
+  return text;
+}
+
 }  // namespace
 
 Traces traces_of(const Verdict& verdict) {
@@ -54,9 +70,11 @@ std::filesystem::path signature_file(const Kit& kit, const Course& course, const
 std::map<std::string, std::string> sources_of_signatures(const Kit& kit, const Course& course,
                                                          const std::string& slug) {
   const std::filesystem::path body = reference_source(kit, course, slug);
-  return {{"body", sha256(read_file(body))},
-          {"cases", sha256(read_file(kit.plan("test", slug).front().file))},
-          {"mistakes", sha256(read_file(body.parent_path() / "mistakes.md"))}};
+  std::map<std::string, std::string> sources{{"body", sha256(read_file(body))},
+                                             {"cases", sha256(read_file(kit.plan("test", slug).front().file))},
+                                             {"mistakes", sha256(read_file(body.parent_path() / "mistakes.md"))}};
+  if (const std::string patterns = patterns_of_causes(kit); !patterns.empty()) sources["causes"] = sha256(patterns);
+  return sources;
 }
 
 std::string known_mistake_of(const Kit& kit, const Course& course, const std::string& slug, const Verdict& verdict) {

@@ -3,7 +3,7 @@
 //
 // signatures.json beside mistakes.md, measured and written by `build/bin/trials signatures`:
 //   {"schema": "tito-signatures/1",
-//    "sources": {"body": SHA256, "cases": SHA256, "mistakes": SHA256},        what it was measured with
+//    "sources": {"body": SHA256, "cases": SHA256, "causes": SHA256, "mistakes": SHA256},    what it was measured with
 //    "mistakes": [{"name": "The weight is read transposed",
 //                  "fails": {"CASE": "values 0123456789ab", ..}}, ..]}        a case that is not listed passes
 //
@@ -46,7 +46,7 @@ Signature signature_of(const std::string& name, const std::vector<Traces>& runs)
 std::string known_mistake(const std::vector<Signature>& signatures, const Traces& traces);
 
 struct SignatureFile {
-  std::map<std::string, std::string> sources;  // "body", "cases", "mistakes" -> SHA-256
+  std::map<std::string, std::string> sources;  // "body", "cases", "causes", "mistakes" -> SHA-256
   std::vector<Signature> mistakes;
 
   std::string print() const;
