@@ -45,7 +45,7 @@ std::string common_level(const std::vector<const Trace*>& traces) {
 }
 
 bool explains(const Signature& signature, const Traces& traces) {
-  int evidence = 0;
+  bool evidence = false;
   for (const auto& [name, trace] : traces) {
     if (!trace.known) continue;
     const auto written = signature.fails.find(name);
@@ -53,9 +53,10 @@ bool explains(const Signature& signature, const Traces& traces) {
     if (written == signature.fails.end() && failed) return false;
     if (written == signature.fails.end() || written->second == "varies") continue;
     if (!failed || !fits(written->second, trace)) return false;
-    evidence += written->second.starts_with("values ") ? 2 : written->second.starts_with("fails ") ? 0 : 1;
+    const bool caused = trace.causes.find_first_not_of('\n') != std::string::npos;
+    evidence = evidence || written->second.starts_with("values ") || (caused && written->second.starts_with("causes "));
   }
-  return evidence >= 2;
+  return evidence;
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ struct Signature {
 Signature signature_of(const std::string& name, const std::vector<Traces>& runs);
 
 // The name of the only mistake that explains all that is known, failures and passes; empty when there is none, when two
-// of different names do, or when it is hardly evidence: of the failing cases the values of one must agree, or the
-// checks of two.
+// of different names do, or when it is hardly evidence: in one failing case at least the values must agree, or a likely
+// cause. Which checks fail is much the same for all mistakes of a function.
 std::string known_mistake(const std::vector<Signature>& signatures, const Traces& traces);
 
 struct SignatureFile {
