@@ -75,7 +75,7 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
         "either\n",
         caught, count, checkpoint, known, causes, told);
     all_told += told;
-    if (fs::exists(tito::signature_file(kit, course, slug)) && 2 * known < count) {
+    if (fs::exists(tito::signature_file(kit, course, slug)) && 4 * known < count) {
       fmt::print("  TOO FEW are recognised: `trials signatures {}` measures them anew\n", slug);
       ++wrong;
     }
