@@ -6,13 +6,14 @@
 #               [FAST dir]          folder with <slug>.cpp: fast bodies of some modules
 #               [BENCHES dir]       folder with <slug>.cpp: what "tito bench" times of a module
 #               [PROFILE file]      the work of which "tito report" measures whose code takes the time
+#               [DOCUMENTS path...] Markdown files about the course, and folders of them: "tito course check" reads them
 #               [INCLUDES dir...]   further include folders of students' code
 #               [LINK target...]    what every program of the course is linked with
 #               [KIT_LINK item...]  the same as words of a link command
 #               [PACKAGE from=to..] what a student's package is made of, besides their sources)
 #
-# Builds for each module the objects of its reference body, demo, test and checkpoint, of its fast body and workload where
-# there is one, and for each milestone its own; CTest tests <name>.module.<slug> and <name>.checkpoint.<checkpoint>, and
+# Builds for each module the objects of its reference body, demo, test and checkpoint, of its fast body, workload and demos
+# of a single track (modules/NN_slug/demo.TRACK.cpp) where there are any, and for each milestone its own; CTest tests <name>.module.<slug> and <name>.checkpoint.<checkpoint>, and
 # <name>.fast.* for the same cases with all fast bodies; and below build/kits/<name>: kit.json, the plans (which cases
 # each program must run) and the precompiled headers of the contract. The target <name>_kit is all that tito needs.
 
@@ -42,8 +43,36 @@ function(tito_course_object name target source)
   target_link_libraries(${target} PRIVATE ${name}_contract tito_optimised)
 endfunction()
 
+# The demos of a single track, modules/NN_slug/demo.TRACK.cpp of a course below `root`, as a list of files.
+function(tito_track_demos variable root)
+  file(GLOB demos CONFIGURE_DEPENDS "${root}/modules/*/demo.*.cpp")
+  file(READ "${root}/modules/course.json" course)
+  string(JSON count LENGTH "${course}" tracks)
+  math(EXPR last "${count} - 1")
+  set(tracks "")
+  foreach(index RANGE ${last})
+    string(JSON track MEMBER "${course}" tracks ${index})
+    list(APPEND tracks "${track}")
+  endforeach()
+  foreach(demo IN LISTS demos)
+    tito_track_of(track "${demo}")
+    if(NOT track IN_LIST tracks)
+      list(JOIN tracks ", " known)
+      message(FATAL_ERROR "${demo}: this is the demo of a track \"${track}\", and ${root}/modules/course.json has no "
+        "such track, only: ${known}. Rename the file, delete it or add the track.")
+    endif()
+  endforeach()
+  set(${variable} "${demos}" PARENT_SCOPE)
+endfunction()
+
+# TRACK of a path that ends in demo.TRACK.cpp.
+function(tito_track_of variable demo)
+  string(REGEX REPLACE "^.*/demo\\.(.*)\\.cpp$" "\\1" track "${demo}")
+  set(${variable} "${track}" PARENT_SCOPE)
+endfunction()
+
 function(tito_course)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT;FAST;BENCHES;PROFILE" "INCLUDES;LINK;KIT_LINK;PACKAGE")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "ROOT;TESTS;CONTRACT;FAST;BENCHES;PROFILE" "INCLUDES;LINK;KIT_LINK;PACKAGE;DOCUMENTS")
   set(course_file "${arg_ROOT}/modules/course.json")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${course_file}")
   file(READ "${course_file}" course)
@@ -60,6 +89,7 @@ function(tito_course)
   target_link_libraries(${name}_contract INTERFACE tito_warnings)
 
   file(GLOB fast_sources CONFIGURE_DEPENDS "${arg_FAST}/*.cpp")
+  tito_track_demos(track_demos "${arg_ROOT}")
   file(GLOB bench_sources CONFIGURE_DEPENDS "${arg_BENCHES}/*.cpp")
   set(bodies "")
   set(fast_bodies "")
@@ -118,6 +148,16 @@ function(tito_course)
     list(APPEND objects_body "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_body>\"")
     list(APPEND objects_test "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_test>\"")
     list(APPEND objects_demo "\"${slug}\": \"$<TARGET_OBJECTS:${name}_${slug}_demo>\"")
+    foreach(demo IN LISTS track_demos)
+      cmake_path(GET demo PARENT_PATH home)
+      if(home STREQUAL folder)
+        tito_track_of(own "${demo}")
+        set(target ${name}_${slug}_demo_${own})
+        tito_course_object(${name} ${target} "${demo}")
+        list(APPEND kit_targets ${target})
+        list(APPEND objects_demo "\"${slug}.${own}\": \"$<TARGET_OBJECTS:${target}>\"")
+      endif()
+    endforeach()
     list(APPEND objects_checkpoint "\"${checkpoint}\": \"$<TARGET_OBJECTS:${name}_${slug}_checkpoint>\"")
     string(APPEND includes "#include \"${name}/${slug}.hpp\"\n")
   endforeach()
@@ -233,6 +273,7 @@ function(tito_course)
     list(APPEND package "{\"from\": \"${from}\", \"to\": \"${to}\"}")
   endforeach()
   list(JOIN package ",\n    " package)
+  tito_json_words(document_words ${arg_DOCUMENTS})
   tito_json_words(check_words ${check_flags})
   tito_json_words(full_words ${full_flags})
   tito_json_words(link_words ${TITO_LINK_FLAGS})
@@ -258,6 +299,13 @@ function(tito_course)
   \"precompiled\": \"${pch}\",
   \"precompiled_for\": {${precompiled_for}},
   \"plans\": \"${kit}/plans\",
+  \"sources\": {
+    \"root\": \"${arg_ROOT}\",
+    \"tests\": \"${arg_TESTS}\",
+    \"fast\": \"${arg_FAST}\",
+    \"benches\": \"${arg_BENCHES}\",
+    \"documents\": ${document_words}
+  },
   \"samples\": \"${PROJECT_SOURCE_DIR}/data/samples/mnist\",
   \"flags\": {
     \"check\": ${check_words},

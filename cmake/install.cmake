@@ -24,6 +24,7 @@ tito_install_kit(toy EXCLUDE_FROM_ALL)  # for tests/tito/install_test.cpp
 # What students' code is compiled and linked with: the packages that packages.txt marks.
 file(STRINGS "${PROJECT_SOURCE_DIR}/packages.txt" needed REGEX "^[^# ]+ +\\+ ")
 list(TRANSFORM needed REPLACE " .*" "")
+list(APPEND needed libcurl4 ca-certificates)  # which tito loads when it fetches
 list(JOIN needed ", " needed)
 
 set(CPACK_GENERATOR DEB)

@@ -69,6 +69,7 @@ foreach(index RANGE ${last})
 endforeach()
 
 string(JSON kit SET "${kit}" source_tree false)
+string(JSON kit REMOVE "${kit}" sources)
 string(REPLACE "${BUILD}" "\${kit}/build" kit "${kit}")
 string(REPLACE "${SOURCE}" "\${kit}/source" kit "${kit}")
 file(WRITE "${TO}/kit.json" "${kit}\n")

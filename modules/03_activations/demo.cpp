@@ -1,10 +1,14 @@
 // The immediate use of module activations: two matrices in a row are one matrix; with a nonlinearity in
 // between they are more than any matrix.
-#include <algorithm>
-#include <cmath>
+#include "judge/demo.hpp"
+
 #include <fmt/core.h>
 
-#include "judge/demo.hpp"
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
 #include "judge/digits.hpp"
 #include "tinytorch/activations.hpp"
 
@@ -21,6 +25,57 @@ template <class F>
 double nonadditivity(const F& f, const Tensor& x, const Tensor& y) {
   const Tensor together = f(x + y);
   return norm(together - f(x) - f(y)) / norm(together);
+}
+
+// What a function of this kind makes of every element of x, and its slope there.
+template <class F>
+std::pair<Tensor, Tensor> value_and_slope(const Tensor& x) {
+  F f;
+  const Tensor y = f.forward({x});
+  return {y, f.backward(Tensor(x.shape()) + 1.0F)[0]};
+}
+
+// A row of the table, and two curves.
+template <class F>
+void show() {
+  const std::string name = F().name();
+  std::string row = fmt::format("  {:<8}", name);
+  for (const float x : {-3.0F, -1.0F, 0.0F, 1.0F, 3.0F}) {
+    const auto [y, slope] = value_and_slope<F>(Tensor::scalar(x));
+    row += fmt::format(" {:7.3f} ({:6.3f})", y.item(), slope.item());
+  }
+  demo::say(row);
+  for (int i = -40; i <= 40; ++i) {
+    const float x = 0.1F * static_cast<float>(i);
+    const auto [y, slope] = value_and_slope<F>(Tensor::scalar(x));
+    demo::point("values: " + name, x, y.item());
+    demo::point("slopes: " + name, x, slope.item());
+  }
+}
+
+// What is left of a gradient behind F, on average, at the inputs that real digits give it.
+template <class F>
+double mean_slope(const Tensor& from_digits) {
+  const double slope = mean(value_and_slope<F>(from_digits).second).item();
+  demo::measure(std::string("Mean slope on real digits, ") + F().name(), slope, "");
+  return slope;
+}
+
+void compare_functions(const Tensor& from_digits) {
+  demo::say("Four ways to bend, with their slopes in brackets, by which every gradient is multiplied on its way back:");
+  demo::say("       x    -3               -1                0                1                3");
+  demo::axes("values", "x", "y");
+  demo::axes("slopes", "x", "dy/dx");
+  show<ReLU>();
+  show<GELU>();
+  show<Tanh>();
+  show<Sigmoid>();
+  mean_slope<ReLU>(from_digits);
+  mean_slope<GELU>(from_digits);
+  mean_slope<Tanh>(from_digits);
+  const double sigmoid = mean_slope<Sigmoid>(from_digits);
+  demo::say(fmt::format("Through ten sigmoids in a row a gradient would shrink to about {:.0e} of itself.",
+                        std::pow(sigmoid, 10)));
 }
 
 // The exclusive or of two bits, which no single matrix and bias can compute, from two units:
@@ -61,6 +116,8 @@ void demo::run() {
   measure("Two matrices with ReLU in between", nonadditivity(nonlinear, one_half, other_half), "");
   say();
   say_exclusive_or();
+  say();
+  compare_functions(matmul(x, first));
   say();
 
   say("The forward pass of the two-layer network, its ten results as probabilities:");

@@ -1,9 +1,11 @@
 // The immediate use of module layers: a network of two layers, from its parts to its answers for real
 // digits, before it has learnt anything.
-#include <cmath>
+#include "judge/demo.hpp"
+
 #include <fmt/core.h>
 
-#include "judge/demo.hpp"
+#include <cmath>
+
 #include "judge/digits.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/layers.hpp"
@@ -40,6 +42,28 @@ double deviation(const Tensor& x) {
   return std::sqrt(mean(centred * centred).item());
 }
 
+// What Dropout does to the 64 hidden units: it silences half of them and doubles the others, anew for each digit, and
+// rests when training is over.
+void show_dropout(const Tensor& images) {
+  Rng rng(demo::seed());
+  Sequential hidden;
+  hidden.add<Linear>(784, 64, rng);
+  hidden.add<Activation<ReLU>>();
+  Sequential half;
+  half.add<Dropout>(0.5F, demo::seed());
+  const Tensor units = hidden.forward(images);
+  const Tensor dropped = half.forward(units);
+  half.set_training(false);
+  const Tensor rested = half.forward(units);
+  const auto is_silent = [](float unit) { return unit == 0.0F ? 1.0F : 0.0F; };
+  demo::say("Dropout of one half behind the hidden units, so that no unit can rely on another:");
+  demo::measure("Silent hidden units", 100.0 * mean(map(units, is_silent)).item(), "%");
+  demo::measure("Silent hidden units, with dropout", 100.0 * mean(map(dropped, is_silent)).item(), "%");
+  demo::measure("Mean of the hidden units", mean(units).item(), "");
+  demo::measure("Mean of the hidden units, with dropout", mean(dropped).item(), "");
+  demo::measure("Mean of the hidden units, dropout at rest", mean(rested).item(), "");
+}
+
 }  // namespace
 
 void demo::run() {
@@ -63,6 +87,9 @@ void demo::run() {
   say(fmt::format("  {} -> {}", digits.images.shape().to_string(), scores.shape().to_string()));
   measure("MLP forward, all digits at once", samples_per_second(network, digits.images), "samples/s");
   measure("MLP forward, one at a time", samples_per_second(network, digits.images.slice(0, 0, 1)), "samples/s");
+  say();
+
+  show_dropout(digits.images);
   say();
 
   const Tensor answers = argmax(scores, 1);

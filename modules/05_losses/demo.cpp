@@ -76,6 +76,39 @@ void show_guess(const Tensor& image, const Tensor& logits, int label) {
   }
 }
 
+double norm(const Tensor& x) { return std::sqrt(sum(x * x).item()); }
+
+// A network that grows surer and surer of a wrong answer, judged by two losses: the scores are 0 but for one of ten,
+// which is the wrong one. Where a loss is flat nothing says which way to go.
+void compare_losses_on_a_wrong_answer() {
+  const Tensor label({1}, {3.0F});
+  Tensor wanted({1, 10});
+  wanted.at({0, 3}) = 1.0F;
+  demo::say("Sure of a 7 that is a 3: the squared error of the probabilities, beside the cross-entropy.");
+  demo::say("  score of the 7   squared error   its slope   cross-entropy   its slope");
+  demo::axes("slope", "score of the wrong answer", "norm of the gradient of the scores");
+  for (const float score : {0.0F, 2.0F, 4.0F, 8.0F, 12.0F, 16.0F}) {
+    Tensor scores({1, 10});
+    scores.at({0, 7}) = score;
+    Softmax softmax;
+    MSELoss squared_error;
+    CrossEntropyLoss cross_entropy;
+    const double squared = squared_error.forward({softmax.forward({scores}), wanted}).item();
+    const double entropy = cross_entropy.forward({scores, label}).item();
+    const Tensor one = Tensor::scalar(1.0F);
+    const double squared_slope = norm(softmax.backward(squared_error.backward(one)[0])[0]);
+    const double entropy_slope = norm(cross_entropy.backward(one)[0]);
+    demo::say(fmt::format("  {:14.0f} {:15.4f} {:11.1e} {:15.4f} {:11.1e}", score, squared, squared_slope, entropy,
+                          entropy_slope));
+    demo::point("slope: squared error", score, squared_slope);
+    demo::point("slope: cross-entropy", score, entropy_slope);
+    if (score < 16.0F) continue;
+    demo::measure("Slope of the squared error, sure and wrong", squared_slope, "");
+    demo::measure("Slope of the cross-entropy, sure and wrong", entropy_slope, "");
+  }
+  demo::say("Who is sure and wrong learns nothing from the first. The second stays as steep as it was.");
+}
+
 double norm(const std::vector<Parameter>& parameters) {
   double squares = 0.0;
   for (const Parameter& parameter : parameters) squares += sum(parameter.grad() * parameter.grad()).item();
@@ -113,6 +146,9 @@ void demo::run() {
   measure("Loss of being sure that every digit is a 0", loss_of(certain, labels), "");
   measure("Time of the forward pass", 1e3 * forward_seconds, "ms");
   measure("Time of the loss", 1e3 * loss_seconds, "ms");
+  say();
+
+  compare_losses_on_a_wrong_answer();
   say();
 
   say("Backward through both layers, the loss says how it answers to each of 50,890 weights:");

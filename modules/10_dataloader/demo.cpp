@@ -12,8 +12,9 @@
 #include <utility>
 
 #include "judge/datasets.hpp"
+#include "judge/demo_networks.hpp"
+#include "judge/demo_pace.hpp"
 #include "kernels/parallel.hpp"
-#include "tinytorch/activations.hpp"
 #include "tinytorch/dataloader.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/spatial.hpp"
@@ -78,32 +79,7 @@ class DirectConv2d : public Conv2d {
   std::unique_ptr<Function> function() override { return std::make_unique<DirectConv2dFunction>(); }
 };
 
-// ---- The networks
-
-// (N, 3, 32, 32) -> (N, 10). The same start for every Convolution and the same seed.
-template <class Convolution>
-void add_colour_cnn(Sequential& network) {
-  Rng rng(demo::seed());
-  network.add<Convolution>(3, 32, Window{3}, rng);
-  network.add<Activation<ReLU>>();
-  network.add<MaxPool2d>(2);
-  network.add<Convolution>(32, 64, Window{3}, rng);
-  network.add<Activation<ReLU>>();
-  network.add<MaxPool2d>(2);
-  network.add<Flatten>();
-  network.add<Linear>(64 * 6 * 6, 256, rng);
-  network.add<Activation<ReLU>>();
-  network.add<Linear>(256, 10, rng);
-}
-
-void add_digit_cnn(Sequential& network) {
-  Rng rng(demo::seed());
-  network.add<Conv2d>(1, 16, Window{3}, rng);
-  network.add<Activation<ReLU>>();
-  network.add<MaxPool2d>(2);
-  network.add<Flatten>();
-  network.add<Linear>(16 * 13 * 13, 10, rng);
-}
+// ---- Speed
 
 DataLoaderOptions loader_options(std::int64_t batch, int workers, Transforms how) {
   DataLoaderOptions options;
@@ -114,25 +90,6 @@ DataLoaderOptions loader_options(std::int64_t batch, int workers, Transforms how
   options.transforms = std::move(how);
   return options;
 }
-
-// ---- Speed
-
-// Hands out another source's batches for so many seconds, then ends the epoch.
-class ForSeconds : public BatchSource {
- public:
-  ForSeconds(BatchSource& source, double seconds) : source_(source), seconds_(seconds) {}
-  void start_epoch() override {
-    source_.start_epoch();
-    watch_.restart();
-  }
-  bool next(Batch& batch) override { return watch_.seconds() < seconds_ && source_.next(batch); }
-  std::int64_t samples_per_epoch() const override { return source_.samples_per_epoch(); }
-
- private:
-  BatchSource& source_;
-  double seconds_;
-  Stopwatch watch_;
-};
 
 // One way to train the same network with the same optimizer on the same images.
 struct Way {
@@ -159,7 +116,7 @@ double train_for(const Way& way, const std::shared_ptr<const Dataset>& data, con
   Adam adam(network.parameters(), 0.001F);
   Trainer trainer(network, adam, loss<CrossEntropyLoss>());
   DataLoader loader(data, loader_options(way.batch, way.workers, transforms));
-  ForSeconds source(loader, seconds);
+  demo::ForSeconds source(loader, seconds);
   const EpochRecord epoch = trainer.fit(source, 1).back();
   return static_cast<double>(epoch.train.samples) / epoch.seconds;
 }
@@ -168,8 +125,8 @@ double train_for(const Way& way, const std::shared_ptr<const Dataset>& data, con
 // largest gradient.
 double largest_difference(const Batch& batch) {
   std::array<Sequential, 2> networks;
-  add_colour_cnn<DirectConv2d>(networks[0]);
-  add_colour_cnn<Conv2d>(networks[1]);
+  demo::add_colour_cnn<DirectConv2d>(networks[0]);
+  demo::add_colour_cnn<Conv2d>(networks[1]);
   for (Sequential& network : networks) {
     apply(std::make_unique<CrossEntropyLoss>(), {forward(network, batch.inputs), batch.targets}).backward();
   }
@@ -191,7 +148,7 @@ double largest_difference(const Batch& batch) {
 // The seconds of one step of Adam over all parameters of the colour CNN.
 double adam_seconds(const Batch& batch) {
   Sequential network;
-  add_colour_cnn<Conv2d>(network);
+  demo::add_colour_cnn<Conv2d>(network);
   apply(std::make_unique<CrossEntropyLoss>(), {forward(network, batch.inputs), batch.targets}).backward();
   Adam adam(network.parameters(), 0.001F);
   adam.step();
@@ -225,14 +182,14 @@ void show(const std::vector<Way>& ways) {
 std::pair<double, double> attribute_speedup(const std::shared_ptr<const Dataset>& data, const Transforms& transforms) {
   const int threads = kernels::thread_count();
   std::vector<Way> ways{
-      {"one at a time, seven loops", "", 1, 1, 0, add_colour_cnn<DirectConv2d>},
-      {"one at a time, im2col", "convolutions as matrix products", 1, 1, 0, add_colour_cnn<Conv2d>},
+      {"one at a time, seven loops", "", 1, 1, 0, demo::add_colour_cnn<DirectConv2d>},
+      {"one at a time, im2col", "convolutions as matrix products", 1, 1, 0, demo::add_colour_cnn<Conv2d>},
       {"batches of 32, one thread", "one step, one read of the weights for 32", batch_size, 1, 0,
-       add_colour_cnn<Conv2d>},
+       demo::add_colour_cnn<Conv2d>},
       {fmt::format("batches of 32, {} threads", threads), "images of a batch on all cores", batch_size, threads, 0,
-       add_colour_cnn<Conv2d>},
+       demo::add_colour_cnn<Conv2d>},
       {"batches of 32, prepared by a worker", "reading and transforms at the same time", batch_size, threads, 1,
-       add_colour_cnn<Conv2d>},
+       demo::add_colour_cnn<Conv2d>},
   };
   constexpr int rounds = 3;
   const Batch few = data->batch(0, 4);
@@ -307,7 +264,7 @@ std::pair<double, double> learn_colours() {
   const auto images = std::make_shared<Cifar10Dataset>(files.train);
   const auto normalize = std::make_shared<Normalize>(std::vector<float>(3, 0.5F), std::vector<float>(3, 0.25F));
   const Transforms augmented{normalize, std::make_shared<RandomCrop>(2), std::make_shared<RandomHorizontalFlip>()};
-  const Lesson lesson{"colour CNN", add_colour_cnn<Conv2d>, 0.002F, 5};
+  const Lesson lesson{"colour CNN", demo::add_colour_cnn<Conv2d>, 0.002F, 5};
 
   demo::data(files.name);
   demo::say("A CNN (conv 3x3 3-32, pool, conv 3x3 32-64, pool, linear 2304-256-10) with Adam,");
@@ -323,18 +280,32 @@ std::pair<double, double> learn_colours() {
   return rates;
 }
 
-void learn_digits() {
-  const judge::Images digits = judge::digit_images(6000, 1000);
-  const auto normalize = std::make_shared<Normalize>(std::vector<float>{0.1307F}, std::vector<float>{0.3081F});
-  const Lesson lesson{"digit CNN", add_digit_cnn, 0.003F, 5};
+// The first `count` digits of a pair of IDX files, unpacked.
+std::shared_ptr<const Dataset> first_digits(const std::vector<std::string>& files, std::int64_t count) {
+  const MnistDataset all(files[0], files[1]);
+  const Batch batch = all.batch(0, std::min(count, all.size()));
+  return std::make_shared<TensorDataset>(batch.inputs, batch.targets);
+}
 
-  demo::data(digits.name);
-  demo::say(fmt::format("A CNN (conv 3x3 1-16, pool, linear 2704-10) and {} digits ({}), moved at random:",
-                        digits.train_labels.size(), digits.name));
-  DataLoader batches(std::make_shared<TensorDataset>(digits.train_images, digits.train_labels),
-                     loader_options(batch_size, 1, {normalize, std::make_shared<RandomCrop>(1)}));
-  DataLoader held_out(std::make_shared<TensorDataset>(digits.test_images, digits.test_labels), in_order(normalize));
-  demo::measure("CNN accuracy, trained in batches", train(lesson, batches, held_out), "%");
+void learn_digits() {
+  const judge::ImageFiles files = judge::digit_files();
+  const Stopwatch watch;
+  const auto digits = first_digits(files.train, 6000);
+  const auto others = first_digits(files.test, 1000);
+  const double seconds = watch.seconds();
+  const auto normalize = std::make_shared<Normalize>(std::vector<float>{0.1307F}, std::vector<float>{0.3081F});
+
+  demo::data(files.name);
+  demo::say(fmt::format("{} and {} digits ({}) read from their files in {:.0f} ms, for training moved at random.",
+                        digits->size(), others->size(), files.name, 1e3 * seconds));
+  DataLoader batches(digits, loader_options(batch_size, 1, {normalize, std::make_shared<RandomCrop>(1)}));
+  DataLoader held_out(others, in_order(normalize));
+  demo::say(fmt::format("A CNN ({}):", demo::digit_cnn));
+  demo::measure("CNN accuracy, trained in batches",
+                train({"digit CNN", demo::add_digit_cnn, 0.003F, 5}, batches, held_out), "%");
+  demo::say("The same, each channel normalised over 32 images:");
+  demo::measure("CNN accuracy, in batches that are normalised",
+                train({"normalised digit CNN", demo::add_normalised_digit_cnn, 0.003F, 5}, batches, held_out), "%");
   demo::say();
 }
 

@@ -108,6 +108,17 @@ TEST_CASE("An order that breaks the needs is refused: spatial before layers", "[
   CHECK(contains(text, "tracks.discovery.order[3].module"));
 }
 
+TEST_CASE("A requirement that cannot be checked is refused by name", "[course_file]") {
+  const auto first = [](json& c) -> json& { return c["requirements"][0]; };
+  CHECK(contains(complaint([&](json& c) { first(c)["module"] = "optimzers"; }), "requirements[0].module: there is no module"));
+  CHECK(contains(complaint([&](json& c) { first(c)["uses"] = "layer"; }), "requirements[0].uses: there is no module"));
+  CHECK(contains(complaint([&](json& c) { first(c).erase("uses"); }), "requirements[0]: needs one of"));
+  CHECK(contains(complaint([&](json& c) { first(c)["leaves"] = "x"; }), "requirements[0]: needs one of"));
+  CHECK(contains(complaint([&](json& c) { first(c)["track"] = "nowhere"; }), "requirements[0].track"));
+  CHECK(contains(complaint([&](json& c) { first(c)["claim"] = ""; }), "requirements[0].claim"));
+  CHECK(contains(complaint([&](json& c) { c["requirements"][1]["figure"].erase("at_least"); }), "requirements[1].figure"));
+}
+
 TEST_CASE("A module is meant by number, slug or folder name, in its track", "[course_file]") {
   const tito::Course course(real_file);
   const tito::Track& first = course.track("autograd-first");

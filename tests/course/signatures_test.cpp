@@ -1,7 +1,7 @@
 // The signatures of the course's mistakes: fresh, and told to a student whose file fails in the same way.
 #include <algorithm>
 
-#include "tests/course/trials/mistakes.hpp"
+#include "tito/course/mistakes.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/commands/known_mistake.hpp"
 #include "tito/commands/operations.hpp"
@@ -53,7 +53,7 @@ TEST_CASE("The signatures of every module are those of its body, its cases and i
     CHECK(signatures.sources == tito::sources_of_signatures(kit, course, slug));
     const fs::path list = file.parent_path() / "mistakes.md";
     std::vector<std::string> named, measured;
-    for (const auto& one : trials::read_mistakes(tito::read_file(list), list.string())) named.push_back(one.name);
+    for (const auto& one : tito::read_mistakes(tito::read_file(list), list.string())) named.push_back(one.name);
     for (const tito::Signature& one : signatures.mistakes) measured.push_back(one.name);
     CHECK_SAME(measured, named);
     CHECK(std::none_of(signatures.mistakes.begin(), signatures.mistakes.end(),

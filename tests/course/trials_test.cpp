@@ -1,8 +1,8 @@
 // The machinery that proves that cases catch wrong work: it must be able to find that they do not.
 #include "judge/case.hpp"
-#include "tests/course/trials/mistakes.hpp"
 #include "tests/course/trials/mutants.hpp"
 #include "tests/tito/tito.hpp"
+#include "tito/course/mistakes.hpp"
 #include "tito/system/failure.hpp"
 
 namespace {
@@ -104,19 +104,19 @@ TEST_CASE("Numbers of every spelling grow to numbers", "[trials]") {
 }
 
 TEST_CASE("A mistake is read with its function, its texts and whether the checkpoint fails", "[trials]") {
-  const auto mistakes = trials::read_mistakes(mistake, "m.md");
+  const auto mistakes = tito::read_mistakes(mistake, "m.md");
   REQUIRE(mistakes.size() == 1);
   CHECK_SAME(mistakes[0].name, "The sum starts late");
   CHECK_SAME(mistakes[0].function, "f");
   CHECK(mistakes[0].fails_checkpoint);
-  CHECK_CONTAINS(trials::with_mistake(body, mistakes[0], "m.md"), "for (int i = 1; i < n; ++i)");
+  CHECK_CONTAINS(tito::with_mistake(body, mistakes[0], "m.md"), "for (int i = 1; i < n; ++i)");
 }
 
 TEST_CASE("A list of mistakes that cannot be right is refused with its line", "[trials]") {
   const auto changed = [](const std::string& from, const std::string& to) {
     std::string text = mistake;
     text.replace(text.find(from), from.size(), to);
-    return failure_of([&] { trials::with_mistake(body, trials::read_mistakes(text, "m.md").at(0), "m.md"); });
+    return failure_of([&] { tito::with_mistake(body, tito::read_mistakes(text, "m.md").at(0), "m.md"); });
   };
   CHECK_CONTAINS(changed("In f;", "At f;"), "m.md:3: expected a line \"In FUNCTION.\"");
   CHECK_CONTAINS(changed("In f;", "In h;"), "the body has no region h");
@@ -124,7 +124,7 @@ TEST_CASE("A list of mistakes that cannot be right is refused with its line", "[
   CHECK_CONTAINS(changed("i = 0", "n"), "times");
   CHECK_CONTAINS(changed("```cpp\ni = 1\n```\n", ""), "found 1");
   CHECK_CONTAINS(changed("i = 1\n```\n", "i = 1\n"), "not closed");
-  CHECK_CONTAINS(failure_of([] { trials::read_mistakes("# Mistakes\n", "m.md"); }), "no mistakes");
+  CHECK_CONTAINS(failure_of([] { tito::read_mistakes("# Mistakes\n", "m.md"); }), "no mistakes");
 }
 
 TEST_CASE("Survivors are read with their reasons, and one without is refused", "[trials]") {

@@ -26,6 +26,8 @@ const std::vector<std::vector<std::string>> walk{
     {"data", "fetch", "no-such-set"}, {"data", "import", "mnist", "."}, {"data", "show", "mnist"},
     {"module", "reset", "02"}, {"history"}, {"history", "02"}, {"undo"}, {"undo", "--to", "1"}, {"history", "--repair"},
     {"update", "--dry-run"}, {"update"}, {"progress", "rebuild"}, {"editor"}, {"editor", "vscode"},
+    {"course", "analyze"}, {"course", "analyze", "--order", "total,count", "--svg", "order.svg"}, {"course", "suggest"},
+    {"course", "check", "--quick"}, {"course", "check"},
     {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
 
 Run run_in(const Sandbox& box, std::vector<std::string> words, const std::string& option, const std::string& locale = "C.UTF-8") {

@@ -25,7 +25,7 @@ constexpr Row table[] = {{add_next},      {add_module},    {add_watch},   {add_h
                          {add_try},       {add_demo},      {add_bench},   {add_milestone}, {add_data},    {add_report},
                          {add_diff},      {add_history},   {add_undo},    {add_solution}, {add_progress}, {add_update},
                          {add_init},      {add_editor},    {add_tour},     {add_doctor},
-                         {add_info},      {add_completion}, {add_dev}};
+                         {add_info},      {add_completion}, {add_course},  {add_dev}};
 
 // The words of the command, "module test", as far as they name commands. An unknown one gets a suggestion.
 std::string command_words(const CLI::App& app, const std::vector<std::string>& arguments) {

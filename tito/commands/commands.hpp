@@ -31,6 +31,7 @@ void add_history(CLI::App& app, Context& context);
 void add_diff(CLI::App& app, Context& context);
 void add_solution(CLI::App& app, Context& context);
 void add_update(CLI::App& app, Context& context);
+void add_course(CLI::App& app, Context& context);
 void add_dev(CLI::App& app, Context& context);
 
 // What "tito module list" shows.

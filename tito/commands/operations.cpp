@@ -288,7 +288,7 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
 Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options) {
   Demo demo;
   const auto exported = exported_objects(site);
-  std::vector<fs::path> objects{site.kit.object("runner", "demo"), site.kit.object("demo", slug)};
+  std::vector<fs::path> objects{site.kit.object("runner", "demo"), site.kit.object("demo", demo_name(site.kit, slug, site.workspace.track().name))};
   for (const std::string& other : site.workspace.track().order) {
     const auto own = exported.find(other);
     demo.own[other] = own != exported.end();

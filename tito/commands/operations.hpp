@@ -92,7 +92,7 @@ struct Demo {
   MilestoneProgress run;  // of a milestone
 };
 
-// The module's demo, linked with what is exported and the reference for the rest; results/SLUG/.
+// The module's demo in the workspace's track, linked with what is exported and the reference for the rest; results/SLUG/.
 Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options = {});
 
 // The milestone, linked with the exported modules that it needs and no others; results/milestone-NAME/. What it

@@ -4,6 +4,7 @@
 
 #include "tito/commands/commands.hpp"
 #include "tito/commands/report.hpp"
+#include "tito/course/milestones.hpp"
 #include "tito/system/files.hpp"
 #include "tito/toolchain/process.hpp"
 
@@ -88,9 +89,23 @@ class Tour {
     for (const Measure& one : demo.result.measures) measures_.emplace_back(slug, one);
     bool finite = true;
     for (const Measure& one : demo.result.measures) finite = finite && one.value.has_value();
-    if (demo.linking.succeeded && demo.result.finished && finite && !demo.result.measures.empty()) return true;
+    if (demo.linking.succeeded && demo.result.finished && finite && !demo.result.measures.empty()) return shows_what_it_must(slug, demo.result);
     problem_ = !demo.linking.succeeded ? "the demo does not link" : !demo.result.finished ? "the demo " + demo.result.reason + ": " + demo.result.output : "the demo measured nothing, or a figure that is not finite";
     return false;
+  }
+
+  // The figures that course.json requires of the demo.
+  bool shows_what_it_must(const std::string& slug, const DemoResult& demo) {
+    for (const Requirement& one : site_.course.requirements()) {
+      const bool here = one.track.empty() || one.track == site_.workspace.track().name;
+      if (one.module != slug || !one.figure || !here) continue;
+      const GateResult result = hold(*one.figure, demo.measures, demo.data);
+      if (result.state != GateState::missed) continue;
+      problem_ = fmt::format("the demo misses what is required of {}, \"{}\": {}, expected {}, found {}", slug, one.claim, one.figure->measure,
+                             bound_text(*one.figure), result.value ? figure(*result.value, one.figure->unit) : "no such figure");
+      return false;
+    }
+    return true;
   }
 
   Context* context_;

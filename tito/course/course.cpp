@@ -142,6 +142,24 @@ Milestone read_milestone(const JsonView& view, const std::map<std::string, Modul
   return milestone;
 }
 
+// {"module": SLUG, "claim": TEXT, ["track": NAME,] and one of "figure": GATE, "uses": SLUG, "leaves": TEXT}
+Requirement read_requirement(const JsonView& view, const std::map<std::string, Module>& modules, const std::map<std::string, Track>& tracks) {
+  view.allow_only({"module", "claim", "track", "figure", "uses", "leaves"});
+  const auto module_in = [&](const char* key) {
+    const std::string slug = view[key].text();
+    if (!modules.contains(slug)) view[key].fail("there is no module \"" + slug + "\"");
+    return slug;
+  };
+  Requirement requirement{module_in("module"), not_empty(view["claim"]), {}, "", "", ""};
+  if (view.has("track")) requirement.track = view["track"].text();
+  if (!requirement.track.empty() && !tracks.contains(requirement.track)) view["track"].fail("there is no track \"" + requirement.track + "\"");
+  if (view.has("figure") + view.has("uses") + view.has("leaves") != 1) view.fail("needs one of \"figure\", \"uses\" and \"leaves\"");
+  if (view.has("figure")) requirement.figure = read_gate(view["figure"]);
+  if (view.has("uses")) requirement.uses = module_in("uses");
+  if (view.has("leaves")) requirement.leaves = not_empty(view["leaves"]);
+  return requirement;
+}
+
 // The number in "4", "04" or "04_layers"; 0 when there is none.
 int leading_number(const std::string& word) {
   int number = 0;
@@ -155,7 +173,7 @@ int leading_number(const std::string& word) {
 Course::Course(const fs::path& file) {
   const json root = parse_json(read_file(file), file.string());
   const JsonView view(root, file.string());
-  view.allow_only({"schema", "name", "title", "default_track", "modules", "tracks", "MODULE_TO_CHECKPOINT", "milestones"});
+  view.allow_only({"schema", "name", "title", "default_track", "modules", "tracks", "MODULE_TO_CHECKPOINT", "milestones", "requirements"});
   if (view["schema"].text() != "tito-course/1") view["schema"].fail("expected \"tito-course/1\", found \"" + view["schema"].text() + "\"");
   name_ = not_empty(view["name"]);
   if (!is_slug(name_)) view["name"].fail("is not a slug");
@@ -170,6 +188,12 @@ Course::Course(const fs::path& file) {
     check_track(tracks_[name], modules_, view["tracks"][name]["order"]);
   }
   if (!tracks_.contains(default_track_)) view["default_track"].fail("there is no track \"" + default_track_ + "\"");
+  if (view.has("requirements")) {
+    const JsonView requirements = view["requirements"];
+    for (std::size_t i = 0; i < requirements.array().size(); ++i) {
+      requirements_.push_back(read_requirement(requirements.at(i), modules_, tracks_));
+    }
+  }
   if (!view.has("milestones")) return;
   const JsonView milestones = view["milestones"];
   std::set<std::string> taken;

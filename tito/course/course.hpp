@@ -47,12 +47,23 @@ struct Milestone {
   std::vector<Gate> gates;
 };
 
+// What a module must show: exactly one of a figure of its demo, a module that its demo uses, and the need it leaves.
+struct Requirement {
+  std::string module;
+  std::string claim;           // one line
+  std::optional<Gate> figure;  // held against what the demo measures
+  std::string uses;            // a module
+  std::string leaves;          // the text of a track's order
+  std::string track;           // only there; empty: in every track
+};
+
 class Course {
  public:
   // Reads and checks course.json.
   // throws: Failure(Exit::damaged) naming the file and the offending key: unknown or missing keys, a module
   //         missing from a track or the mapping, names that are not slugs, needs that go in a circle, an order
-  //         that breaks them, a milestone without gates, one that needs a module that is not there.
+  //         that breaks them, a milestone without gates, one that needs a module that is not there, a requirement
+  //         that says nothing that can be checked.
   explicit Course(const std::filesystem::path& file);
 
   const std::string& name() const { return name_; }
@@ -73,6 +84,9 @@ class Course {
   // In the order of course.json.
   const std::vector<Milestone>& milestones() const { return milestones_; }
 
+  // In the order of course.json.
+  const std::vector<Requirement>& requirements() const { return requirements_; }
+
   // throws: Failure(Exit::usage) with the nearest name for an unknown milestone.
   const Milestone& milestone(const std::string& name) const;
 
@@ -91,6 +105,7 @@ class Course {
   std::map<std::string, Module> modules_;
   std::map<std::string, Track> tracks_;
   std::vector<Milestone> milestones_;
+  std::vector<Requirement> requirements_;
 };
 
 // The place of a module in a track, from 1.

@@ -1,17 +1,15 @@
 #include "tito/data/transfer.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
 
+#include "tito/data/curl_library.hpp"
 #include "tito/data/http_head.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/interrupt.hpp"
@@ -28,27 +26,27 @@ constexpr std::size_t max_head = std::size_t{256} << 10;  // bytes of all header
 constexpr int poll_milliseconds = 100;                    // within which Ctrl-C is noticed
 
 struct FreeEasy {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const { curl().easy_cleanup(handle); }
 };
 struct FreeMulti {
-  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+  void operator()(CURLM* handle) const { curl().multi_cleanup(handle); }
 };
 
 using Address = std::unique_ptr<CURLU, void (*)(CURLU*)>;
 
 std::string part_of(const Address& address, CURLUPart which) {
   char* text = nullptr;
-  if (!address || curl_url_get(address.get(), which, &text, 0) != CURLUE_OK) return "";
+  if (!address || curl().url_get(address.get(), which, &text, 0) != CURLUE_OK) return "";
   std::string part = text;
-  curl_free(text);
+  curl().free(text);
   return part;
 }
 
 // `location` as seen from `base`; "" when that is none.
 Address parsed(const std::string& base, const std::string& location = "") {
-  Address address(curl_url(), curl_url_cleanup);
+  Address address(curl().url(), curl().url_cleanup);
   const auto takes = [&](const std::string& text) {
-    return curl_url_set(address.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
+    return curl().url_set(address.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
   };
   if (!takes(base) || (!location.empty() && !takes(location))) address.reset();
   return address;
@@ -100,8 +98,8 @@ class Exchange {
   OutputFile& part_;
   const DownloadOptions& options_;
 
-  std::unique_ptr<CURL, FreeEasy> easy_{curl_easy_init()};
-  std::unique_ptr<CURLM, FreeMulti> multi_{curl_multi_init()};
+  std::unique_ptr<CURL, FreeEasy> easy_{curl().easy_init()};
+  std::unique_ptr<CURLM, FreeMulti> multi_{curl().multi_init()};
   char error_[CURL_ERROR_SIZE] = "";
 
   // The answer's head.
@@ -143,8 +141,8 @@ void Exchange::set_up() {
   CURL* const easy = easy_.get();
   if (easy == nullptr || multi_ == nullptr) throw std::bad_alloc();
   const auto set = [&](CURLoption option, auto value) {
-    if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK) {
-      throw Failure(Exit::environment, std::string("libcurl cannot be set up: ") + curl_easy_strerror(code));
+    if (const CURLcode code = curl().easy_setopt(easy, option, value); code != CURLE_OK) {
+      throw Failure(Exit::environment, std::string("libcurl cannot be set up: ") + curl().easy_strerror(code));
     }
   };
   set(CURLOPT_ERRORBUFFER, &error_[0]);
@@ -174,26 +172,26 @@ void Exchange::run(ProgressMeter& meter) {
   set_up();
   at_ = end_.first = from_;
   const std::string host = printable(part_of(parsed(address_), CURLUPART_HOST));
-  curl_multi_add_handle(multi_.get(), easy_.get());
+  curl().multi_add_handle(multi_.get(), easy_.get());
   // The handle leaves before it is freed, also when an exception passes.
   struct Leave {
     CURLM* multi;
     CURL* easy;
-    ~Leave() { curl_multi_remove_handle(multi, easy); }
+    ~Leave() { curl().multi_remove_handle(multi, easy); }
   } const leave{multi_.get(), easy_.get()};
   heard_ = Clock::now();
   for (int running = 1; running > 0;) {
-    if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) throw Failure(Exit::environment, "libcurl failed");
+    if (curl().multi_perform(multi_.get(), &running) != CURLM_OK) throw Failure(Exit::environment, "libcurl failed");
     if (thrown_) std::rethrow_exception(thrown_);
     stop_if_interrupted();
     meter.at(at_, host);
     if (running == 0) break;
     if (out_of_patience()) return;
-    curl_multi_poll(multi_.get(), nullptr, 0, poll_milliseconds, nullptr);
+    curl().multi_poll(multi_.get(), nullptr, 0, poll_milliseconds, nullptr);
   }
   meter.at(at_, host, true);
   int left = 0;
-  const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left);
+  const CURLMsg* const message = curl().multi_info_read(multi_.get(), &left);
   if (message == nullptr) throw Failure(Exit::environment, "libcurl failed");
   conclude(message->data.result);
 }
@@ -218,7 +216,7 @@ void Exchange::read_header(std::string_view line) {
 
 void Exchange::judge_head() {
   long status = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status < 200) return;  // another head follows
   answered_ = true;
   if (status >= 300 && status < 400 && !head_.location.empty()) {
@@ -274,7 +272,7 @@ void Exchange::conclude(CURLcode code) {
     return refuse("ended after " + std::to_string(at_) + " of " + std::to_string(size_) + " bytes", Kind::cut_short);
   }
   long system_error = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &system_error);
+  curl().easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &system_error);
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return refuse("the name of the host is not known; is there a network?");
@@ -295,15 +293,8 @@ void Exchange::conclude(CURLcode code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
       return refuse("is neither http nor https");
     default:
-      return refuse("failed: " + printable(error_[0] != '\0' ? &error_[0] : curl_easy_strerror(code)));
+      return refuse("failed: " + printable(error_[0] != '\0' ? &error_[0] : curl().easy_strerror(code)));
   }
-}
-
-void start_curl() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw Failure(Exit::environment, "libcurl does not start");
-  });
 }
 
 }  // namespace
@@ -320,7 +311,6 @@ std::string redirection_problem(const std::string& from, const std::string& to) 
 
 TransferEnd transfer(const std::string& address, std::uint64_t from, std::uint64_t size, OutputFile& part,
                      const DownloadOptions& options, ProgressMeter& meter) {
-  start_curl();
   std::string place = address;
   for (int redirections = 0; redirections <= max_redirections; ++redirections) {
     Exchange exchange(place, from, size, part, options);

@@ -1,7 +1,5 @@
 #include "tito/toolchain/compiler.hpp"
 
-#include <cxxabi.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -12,6 +10,7 @@
 
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
+#include "tito/system/symbol_name.hpp"
 #include "tito/toolchain/process.hpp"
 
 namespace tito {
@@ -22,12 +21,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
-}
-
-std::string demangled(const std::string& symbol) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), std::free);
-  return status == 0 && text ? text.get() : symbol;
 }
 
 // The strong symbols an object defines for others.

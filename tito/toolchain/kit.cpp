@@ -63,6 +63,12 @@ Kit::Kit(const fs::path& file) : file_(file) {
   samples_ = view["samples"].text();
   source_tree_ = view["source_tree"].boolean();
   sanitized_ = view["sanitized"].boolean();
+  if (view.has("sources")) {
+    const JsonView sources = view["sources"];
+    sources.allow_only({"root", "tests", "fast", "benches", "documents"});
+    for (const char* name : {"root", "tests", "fast", "benches"}) sources_[name] = sources[name].text();
+    for (const std::string& document : words(sources["documents"])) documents_.emplace_back(document);
+  }
   const JsonView flags = view["flags"];
   check_flags_ = words(flags["check"]);
   full_flags_ = words(flags["full"]);
@@ -89,6 +95,11 @@ fs::path Kit::program(const std::string& name) const {
   throw Failure(Exit::environment, "the course is not completely built: the program " + name + " is missing", build_it);
 }
 
+fs::path Kit::source_folder(const std::string& name) const {
+  const auto found = sources_.find(name);
+  return found == sources_.end() ? fs::path() : found->second;
+}
+
 fs::path Kit::object(const std::string& kind, const std::string& name) const {
   const auto of_kind = objects_.find(kind);
   if (of_kind != objects_.end()) {
@@ -101,6 +112,14 @@ fs::path Kit::object(const std::string& kind, const std::string& name) const {
 bool Kit::has(const std::string& kind, const std::string& name) const {
   const auto of_kind = objects_.find(kind);
   return of_kind != objects_.end() && of_kind->second.contains(name);
+}
+
+std::vector<std::string> Kit::names(const std::string& kind) const {
+  std::vector<std::string> all;
+  const auto of_kind = objects_.find(kind);
+  if (of_kind == objects_.end()) return all;
+  for (const auto& [name, path] : of_kind->second) all.push_back(name);
+  return all;
 }
 
 fs::path Kit::given_body(const std::string& slug) const { return object(has("fast", slug) ? "fast" : "body", slug); }
@@ -134,6 +153,11 @@ std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& n
   }
   if (cases.empty()) view.fail("the plan has no cases");
   return cases;
+}
+
+std::string demo_name(const Kit& kit, const std::string& slug, const std::string& track) {
+  const std::string own = slug + "." + track;
+  return kit.has("demo", own) ? own : slug;
 }
 
 }  // namespace tito

@@ -56,6 +56,13 @@ class Kit {
 
   bool is_source_tree() const { return source_tree_; }
 
+  // Where a source tree has what no student's work needs: "root", "tests", "fast" and "benches". Empty for what a course
+  // does not have, and in an installed kit.
+  std::filesystem::path source_folder(const std::string& name) const;
+
+  // Markdown files about the course, and folders of them; none in an installed kit.
+  const std::vector<std::filesystem::path>& documents() const { return documents_; }
+
   // Programs with sanitizers reserve address space without bound, so it cannot be limited.
   bool is_sanitized() const { return sanitized_; }
 
@@ -69,6 +76,9 @@ class Kit {
 
   // Whether the course has an object of this kind and name at all: not every module has a fast body.
   bool has(const std::string& kind, const std::string& name) const;
+
+  // The names of all objects of a kind, sorted.
+  std::vector<std::string> names(const std::string& kind) const;
 
   // The body given in place of a module that the student has not written: the fast one where there is one.
   std::filesystem::path given_body(const std::string& slug) const;
@@ -94,6 +104,8 @@ class Kit {
   std::string compiler_;
   std::string symbols_;
   std::string sections_;
+  std::map<std::string, std::filesystem::path> sources_;
+  std::vector<std::filesystem::path> documents_;
   bool source_tree_ = false;
   bool sanitized_ = false;
   std::vector<std::string> check_flags_;
@@ -103,5 +115,9 @@ class Kit {
   std::map<std::string, std::map<std::string, std::string>> objects_;
   std::vector<std::pair<std::filesystem::path, std::filesystem::path>> package_;
 };
+
+// The name of the demo that a track shows of a module: "SLUG.TRACK" where the track has a demo of its own
+// (modules/NN_slug/demo.TRACK.cpp), else "SLUG".
+std::string demo_name(const Kit& kit, const std::string& slug, const std::string& track);
 
 }  // namespace tito

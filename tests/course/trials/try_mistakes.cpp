@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include "mistakes.hpp"
+#include "tito/course/mistakes.hpp"
 #include "tito/commands/known_mistake.hpp"
 #include "trials.hpp"
 
@@ -12,7 +12,7 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
   struct Trial {
     string slug;
     string checkpoint;
-    Mistake mistake;
+    tito::Mistake mistake;
     string body;
   };
   std::vector<Trial> trials;
@@ -20,8 +20,8 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
     const fs::path folder = folder_of(kit, course, slug);
     const fs::path file = folder / "mistakes.md";
     const string body = tito::read_file(folder / (slug + ".cpp"));
-    for (const Mistake& mistake : read_mistakes(tito::read_file(file), file.string())) {
-      trials.push_back({slug, course.module(slug).checkpoint, mistake, with_mistake(body, mistake, file.string())});
+    for (const tito::Mistake& mistake : tito::read_mistakes(tito::read_file(file), file.string())) {
+      trials.push_back({slug, course.module(slug).checkpoint, mistake, tito::with_mistake(body, mistake, file.string())});
     }
   }
   const std::vector<json> answers =
@@ -44,7 +44,7 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
     fmt::print("{}\n", slug);
     for (std::size_t i = 0; i < trials.size(); ++i) {
       if (trials[i].slug != slug) continue;
-      const Mistake& mistake = trials[i].mistake;
+      const tito::Mistake& mistake = trials[i].mistake;
       const json& test = answers[i]["test"];
       ++count;
       bool good = is_caught(test);

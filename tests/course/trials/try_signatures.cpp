@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include "mistakes.hpp"
+#include "tito/course/mistakes.hpp"
 #include "tito/commands/known_mistake.hpp"
 #include "tito/commands/operations.hpp"
 #include "tito/course/signatures.hpp"
@@ -16,7 +16,7 @@ constexpr int runs = 6;  // each with a seed of its own, and every other one in 
 
 struct Trial {
   string slug;
-  Mistake mistake;
+  tito::Mistake mistake;
   string body;
 };
 
@@ -28,8 +28,8 @@ int write_signatures(const Options& options, const tito::Kit& kit, const tito::C
     const fs::path source = tito::reference_source(kit, course, slug);
     const fs::path file = source.parent_path() / "mistakes.md";
     const string body = tito::read_file(source);
-    for (const Mistake& mistake : read_mistakes(tito::read_file(file), file.string()))
-      trials.push_back({slug, mistake, with_mistake(body, mistake, file.string())});
+    for (const tito::Mistake& mistake : tito::read_mistakes(tito::read_file(file), file.string()))
+      trials.push_back({slug, mistake, tito::with_mistake(body, mistake, file.string())});
   }
   const std::vector<json> answers =
       in_processes(options, kit, course, trials.size(), [&](Laboratory& laboratory, std::size_t i) {

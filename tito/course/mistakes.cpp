@@ -1,4 +1,4 @@
-#include "mistakes.hpp"
+#include "tito/course/mistakes.hpp"
 
 #include <regex>
 #include <sstream>
@@ -6,11 +6,11 @@
 #include "tito/course/skeleton.hpp"
 #include "tito/system/failure.hpp"
 
-namespace trials {
+namespace tito {
 namespace {
 
 [[noreturn]] void fail(const std::string& origin, int line, const std::string& problem) {
-  throw tito::Failure(tito::Exit::damaged, origin + ":" + std::to_string(line) + ": " + problem);
+  throw Failure(Exit::damaged, origin + ":" + std::to_string(line) + ": " + problem);
 }
 
 std::string without_blanks_around(const std::string& text) {
@@ -70,7 +70,7 @@ std::string with_mistake(const std::string& body, const Mistake& mistake, const 
   if (right.empty()) fail(origin, mistake.line, "the text to replace is empty");
   bool known = false;
   std::vector<std::size_t> places;
-  for (const tito::SolutionRegion& region : tito::solution_regions(body, origin)) {
+  for (const SolutionRegion& region : solution_regions(body, origin)) {
     if (region.name != mistake.function) continue;
     known = true;
     for (std::size_t at = body.find(right, region.text); at < region.end; at = body.find(right, at + 1))
@@ -85,4 +85,4 @@ std::string with_mistake(const std::string& body, const Mistake& mistake, const 
   return body.substr(0, places[0]) + wrong + body.substr(places[0] + right.size());
 }
 
-}  // namespace trials
+}  // namespace tito

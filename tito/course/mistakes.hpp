@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace trials {
+namespace tito {
 
 struct Mistake {
   std::string name;      // the heading
@@ -30,12 +30,12 @@ struct Mistake {
   int line = 0;  // of the heading
 };
 
-// throws: tito::Failure(Exit::damaged) naming `origin` and the line for whatever is not as above.
+// throws: Failure(Exit::damaged) naming `origin` and the line for whatever is not as above.
 std::vector<Mistake> read_mistakes(std::string_view text, const std::string& origin);
 
 // The reference body with one mistake in it. The text to replace must occur exactly once in the regions of the
 // mistake's function; blanks at its beginning do not count.
-// throws: tito::Failure(Exit::damaged).
+// throws: Failure(Exit::damaged).
 std::string with_mistake(const std::string& body, const Mistake& mistake, const std::string& origin);
 
-}  // namespace trials
+}  // namespace tito

@@ -1,0 +1,24 @@
+// The rules of a course that are seen from what was built, without running it. Those seen from texts stand in
+// tito/course/audit.hpp, those that are tried in course_trials.hpp.
+#pragma once
+
+#include <vector>
+
+#include "tito/course/audit.hpp"
+#include "tito/toolchain/kit.hpp"
+
+namespace tito {
+
+struct BuiltRule {
+  const char* name;
+  const char* what;  // what it finds, in a few words
+  Findings (*find)(const Kit&, const Audit&);
+};
+
+// In the order in which they are looked at. A page that is generated from measurements gets a row here.
+const std::vector<BuiltRule>& built_rules();
+
+// Draws the pictures beside docs/plan-of-record.md anew where they are stale; returns those that it wrote.
+std::vector<std::filesystem::path> rewrite_stale_pictures(const Kit& kit, const Audit& audit);
+
+}  // namespace tito
