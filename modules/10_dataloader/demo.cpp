@@ -15,7 +15,6 @@
 #include "judge/demo_networks.hpp"
 #include "judge/demo_pace.hpp"
 #include "kernels/parallel.hpp"
-#include "tinytorch/activations.hpp"
 #include "tinytorch/dataloader.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/spatial.hpp"

@@ -341,6 +341,27 @@ TEST_CASE("A module that nothing later uses is found at its place in the track",
   CHECK_CONTAINS(course.message(), "nothing that comes after module count in track forward uses it");
 }
 
+TEST_CASE("What of a module nobody uses is found at its body", "[course_check]") {
+  CheckedCourse course;
+  course.compile("demo", "count",
+                 "#include \"judge/demo.hpp\"\n#include \"toy/count.hpp\"\n"
+                 "void demo::run() { demo::measure(\"n\", static_cast<double>(toy::count_to(10).size()), \"\"); }\n");
+  CHECK_SAME(course.findings(), Words{"wasted modules/01_count/count.cpp:1"});
+  CHECK_CONTAINS(course.message(), "no later body and no demo uses evens");
+}
+
+TEST_CASE("A module that was not built is one finding, and texts are looked at all the same", "[course_check]") {
+  CheckedCourse course;
+  nlohmann::json kit = course.kit();
+  kit["objects"]["body"].erase("total");
+  course.set_kit(kit);
+  CHECK_SAME(course.findings(), Words{"built modules/course.json:1"});
+  CHECK_CONTAINS(course.message(), "the body of total is missing");
+  CHECK_CONTAINS(course.way_out(), "./bootstrap build");
+  course.append("modules/01_count/README.md", "\nSee module 2.\n");
+  CHECK_SAME(course.findings(), (Words{"numbers modules/01_count/README.md:5", "built modules/course.json:1"}));
+}
+
 TEST_CASE("An installed course has no sources, and the check says so", "[course_check]") {
   CheckedCourse course;
   nlohmann::json kit = course.kit();

@@ -9,6 +9,7 @@
 #include "tito/commands/course.hpp"
 #include "tito/commands/course_rules.hpp"
 #include "tito/commands/course_trials.hpp"
+#include "tito/commands/plan_page.hpp"
 #include "tito/commands/source_tree.hpp"
 #include "tito/course/generated.hpp"
 #include "tito/system/failure.hpp"
@@ -16,6 +17,8 @@
 
 namespace tito {
 namespace {
+
+constexpr const char* unbuilt = "built";  // the rule that what the others need is there
 
 struct Options {
   bool quick = false;
@@ -48,6 +51,20 @@ std::vector<CommandWords> commands_of(const CLI::App& app) {
 
 void add_to(Findings& all, const Findings& more) { all.insert(all.end(), more.begin(), more.end()); }
 
+// What a rule finds; where it needs something that was not built, that is the finding, once.
+void look(Findings& findings, const fs::path& manifest, const std::function<Findings()>& rule) {
+  try {
+    add_to(findings, rule());
+  } catch (const Failure& failure) {
+    if (failure.exit() != Exit::environment) throw;
+    const bool known =
+        std::any_of(findings.begin(), findings.end(), [](const Finding& one) { return one.rule == unbuilt; });
+    if (!known)
+      findings.push_back(
+          {manifest, 1, unbuilt, failure.what(), failure.way_out().empty() ? "./bootstrap build" : failure.way_out()});
+  }
+}
+
 Report check(Context& context, const CLI::App& app, const Options& options) {
   const Kit& kit = context.kit();
   Report report{manifest_findings(tree_of(kit).manifest()), {"manifest"}, {}, 0};
@@ -55,7 +72,10 @@ Report check(Context& context, const CLI::App& app, const Options& options) {
   const Course& course = context.course();
   const Audit audit = audit_of(kit, course, app);
   report.modules = audit.track().order.size();
-  if (options.fix) report.fixed = rewrite_stale_regions(audit);
+  if (options.fix) {
+    report.fixed = rewrite_stale_regions(audit);
+    for (const fs::path& picture : rewrite_stale_pictures(kit, audit)) report.fixed.push_back(picture);
+  }
   const std::size_t built = built_rules().size() + static_cast<std::size_t>(trial_steps(course));
   ProgressBar bar(context.screen, static_cast<int>(text_rules().size() + (options.quick ? 0 : built)),
                   !context.json && !context.quiet);
@@ -63,16 +83,18 @@ Report check(Context& context, const CLI::App& app, const Options& options) {
   for (const Rule& rule : text_rules()) {
     bar.show(done++, rule.what);
     report.rules.emplace_back(rule.name);
-    add_to(report.findings, rule.find(audit));
+    look(report.findings, audit.tree.manifest(), [&] { return rule.find(audit); });
   }
   if (options.quick) return report;
+  report.rules.emplace_back(unbuilt);
   for (const BuiltRule& rule : built_rules()) {
     bar.show(done++, rule.what);
     report.rules.emplace_back(rule.name);
-    add_to(report.findings, rule.find(kit, audit));
+    look(report.findings, audit.tree.manifest(), [&] { return rule.find(kit, audit); });
   }
   for (const auto& [name, ignored] : trial_rules()) report.rules.push_back(name);
-  add_to(report.findings, try_course(kit, audit, [&](const std::string& what) { bar.show(done++, what); }));
+  look(report.findings, audit.tree.manifest(),
+       [&] { return try_course(kit, audit, [&](const std::string& what) { bar.show(done++, what); }); });
   return report;
 }
 
@@ -120,6 +142,7 @@ std::string help() {
   };
   add("manifest", "what keeps course.json from being loaded");
   for (const Rule& rule : text_rules()) add(rule.name, rule.what);
+  add(unbuilt, "what the rules below need and was not built");
   for (const BuiltRule& rule : built_rules()) add(rule.name, rule.what);
   for (const auto& [name, what] : trial_rules()) add(name, what);
   return text +
@@ -155,7 +178,11 @@ CourseTree tree_of(const Kit& kit) {
 }
 
 Audit audit_of(const Kit& kit, const Course& course, const CLI::App& app) {
-  return {course, tree_of(kit), commands_of(app), course_generators()};
+  Audit audit{course, tree_of(kit), commands_of(app), course_generators()};
+  audit.generators["plan"] = [&kit](const Audit& all, const fs::path& file) {
+    return plan_page(kit, all.course, file);
+  };
+  return audit;
 }
 
 Findings quick_findings(const Kit& kit, const CLI::App& app) {
@@ -163,7 +190,7 @@ Findings quick_findings(const Kit& kit, const CLI::App& app) {
   if (!findings.empty()) return findings;
   const Course course(kit.course_file());
   const Audit audit = audit_of(kit, course, app);
-  for (const Rule& rule : text_rules()) add_to(findings, rule.find(audit));
+  for (const Rule& rule : text_rules()) look(findings, audit.tree.manifest(), [&] { return rule.find(audit); });
   return findings;
 }
 

@@ -1,11 +1,25 @@
 #include "tito/commands/course_rules.hpp"
 
+#include <fmt/core.h>
+
+#include <optional>
+
 #include "tito/commands/course_measure.hpp"
+#include "tito/commands/plan_page.hpp"
 #include "tito/course/json_place.hpp"
 #include "tito/system/files.hpp"
+#include "tito/system/text.hpp"
 
 namespace tito {
 namespace {
+
+// The document with the region "plan", if there is one.
+std::optional<fs::path> page_of_plan(const Audit& audit) {
+  for (const fs::path& file : markdown_files(audit.tree)) {
+    if (read_file(file).find("<!-- generated: plan -->") != std::string::npos) return file;
+  }
+  return std::nullopt;
+}
 
 // Modules that no later body or demo uses; the last one of a track is none.
 Findings unused_modules(const Kit& kit, const Audit& audit) {
@@ -27,11 +41,86 @@ Findings unused_modules(const Kit& kit, const Audit& audit) {
   return findings;
 }
 
+// In every track: modules that lie unused for a while or are used before they exist, and what of them nobody uses.
+Findings flawed_orders(const Kit& kit, const Audit& audit) {
+  Findings findings;
+  const Usage usage = measure_usage(kit, audit.course);
+  const fs::path manifest = audit.tree.manifest();
+  const std::string text = read_file(manifest);
+  for (const auto& [name, track] : audit.course.tracks()) {
+    const Flow flow = analyze(usage, track.order, {false, name});
+    const std::string way_out =
+        "tito course analyze --track " + name + " shows who uses what; tito course suggest finds orders";
+    for (std::size_t i = 0; i < flow.connections.size(); ++i) {
+      const Connection& one = flow.connections[i];
+      if (one.quality == Quality::perfect || !flow.modules[i].is_used()) continue;  // rule "unused" names these
+      const int line = line_of_place(text, "tracks." + name + ".order[" + std::to_string(i) + "]");
+      findings.push_back(
+          {manifest, line, "order",
+           fmt::format("track {}: {} to {} is {}: {}", name, one.from, one.to, name_of(one.quality), one.reason),
+           way_out});
+    }
+    for (const ModuleFlow& module : flow.modules) {
+      if (module.wasted().empty() || name != audit.course.default_track()) continue;
+      findings.push_back({audit.body(module.slug), 1, "wasted",
+                          fmt::format("no later body and no demo uses {}", listed(module.wasted())),
+                          "let a demo use it, or take it out"});
+    }
+  }
+  return findings;
+}
+
+// Requirements of course.json that the course does not meet.
+Findings missed_requirements(const Kit& kit, const Audit& audit) {
+  Findings findings;
+  const std::optional<fs::path> page = page_of_plan(audit);
+  if (!page || audit.course.requirements().empty()) return findings;
+  const std::string text = read_file(audit.tree.manifest());
+  const auto results = hold_requirements(audit.course, measure_usage(kit, audit.course), proof_in(page->parent_path()));
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i].is_met) continue;
+    findings.push_back({audit.tree.manifest(), line_of_place(text, "requirements[" + std::to_string(i) + "]"),
+                        "required",
+                        fmt::format("{}: \"{}\" is not met: {}", results[i].requirement.module,
+                                    results[i].requirement.claim, results[i].found),
+                        results[i].command + " shows it"});
+  }
+  return findings;
+}
+
+Findings stale_pictures(const Kit& kit, const Audit& audit) {
+  Findings findings;
+  const std::optional<fs::path> page = page_of_plan(audit);
+  if (!page) return findings;
+  for (const auto& [file, content] : plan_pictures(kit, audit.course, *page)) {
+    if (read_if_present(file) == content) continue;
+    findings.push_back({file, 1, "picture",
+                        fs::exists(file) ? "the picture is not what is measured" : "the picture is missing",
+                        "tito course check --fix"});
+  }
+  return findings;
+}
+
 }  // namespace
+
+std::vector<fs::path> rewrite_stale_pictures(const Kit& kit, const Audit& audit) {
+  std::vector<fs::path> written;
+  const std::optional<fs::path> page = page_of_plan(audit);
+  if (!page) return written;
+  for (const auto& [file, content] : plan_pictures(kit, audit.course, *page)) {
+    if (read_if_present(file) == content) continue;
+    write_atomically(file, content);
+    written.push_back(file);
+  }
+  return written;
+}
 
 const std::vector<BuiltRule>& built_rules() {
   static const std::vector<BuiltRule> rules{
-      {"unused", "modules that nothing later uses, as measured on the built course", unused_modules}};
+      {"unused", "modules that nothing later uses, as measured on the built course", unused_modules},
+      {"order", "modules of a track that are not used at once, and what of them is wasted", flawed_orders},
+      {"required", "requirements of course.json that are not met", missed_requirements},
+      {"picture", "pictures of the tracks that are not what is measured", stale_pictures}};
   return rules;
 }
 

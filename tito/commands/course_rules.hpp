@@ -18,4 +18,7 @@ struct BuiltRule {
 // In the order in which they are looked at. A page that is generated from measurements gets a row here.
 const std::vector<BuiltRule>& built_rules();
 
+// Draws the pictures beside docs/plan-of-record.md anew where they are stale; returns those that it wrote.
+std::vector<std::filesystem::path> rewrite_stale_pictures(const Kit& kit, const Audit& audit);
+
 }  // namespace tito

@@ -8,6 +8,8 @@
 #include "tito/commands/course_measure.hpp"
 #include "tito/course/census.hpp"
 #include "tito/course/milestones.hpp"
+#include "tito/system/files.hpp"
+#include "tito/system/json.hpp"
 #include "tito/system/text.hpp"
 #include "tito/ui/screen.hpp"
 
@@ -112,7 +114,10 @@ class Page {
     add("Written by `tito course check --fix` from course.json, the compiled course and [proof.json](proof.json); "
         "a page that is not what they say is a finding of `tito course check`.\n\n");
     order();
-    for (const auto& [name, track] : course_.tracks()) transitions(track);
+    transitions(track_);
+    for (const auto& [name, track] : course_.tracks()) {
+      if (name != track_.name) transitions(track);
+    }
     requirements();
     audit();
     demos();
@@ -224,18 +229,28 @@ std::vector<RequirementResult> hold_requirements(const Course& course, const Usa
   return results;
 }
 
-std::string plan_page(const Kit& kit, const Course& course, const Usage& usage, const json& proof) {
+std::string plan_page(const Kit& kit, const Course& course, const std::filesystem::path& file) {
+  const Usage usage = measure_usage(kit, course);
+  const json proof = proof_in(file.parent_path());
   return Page(kit, course, usage, proof).text();
 }
 
-std::map<std::string, std::string> plan_pictures(const Course& course, const Usage& usage) {
-  std::map<std::string, std::string> pictures;
+std::map<std::filesystem::path, std::string> plan_pictures(const Kit& kit, const Course& course,
+                                                           const std::filesystem::path& page) {
+  const Usage usage = measure_usage(kit, course);
+  std::map<std::filesystem::path, std::string> pictures;
   for (const auto& [name, track] : course.tracks()) {
     const DemoChoice choice{false, name};
-    pictures["order-" + name + ".svg"] =
-        svg_of(diagram_of(analyze(usage, track.order, choice), usage, choice, "Track " + name + ": " + track.title));
+    const Flow flow = analyze(usage, track.order, choice);
+    pictures[page.parent_path() / ("order-" + name + ".svg")] =
+        svg_of(diagram_of(flow, usage, choice, "Track " + name + ": " + track.title));
   }
   return pictures;
+}
+
+json proof_in(const std::filesystem::path& folder) {
+  const auto text = read_if_present(folder / "proof.json");
+  return text ? parse_json(*text, (folder / "proof.json").string()) : json::object();
 }
 
 }  // namespace tito

@@ -26,10 +26,15 @@ struct RequirementResult {
 // Figures are held against those of a file like docs/proof.json, with the least good of its seeds.
 std::vector<RequirementResult> hold_requirements(const Course& course, const Usage& usage, const nlohmann::json& proof);
 
-// The page without its title.
-std::string plan_page(const Kit& kit, const Course& course, const Usage& usage, const nlohmann::json& proof);
+// The generated part of the page, for a file in the folder that holds proof.json, too.
+std::string plan_page(const Kit& kit, const Course& course, const std::filesystem::path& file);
 
-// The pictures of the page: "order-discovery.svg" -> content, one a track.
-std::map<std::string, std::string> plan_pictures(const Course& course, const Usage& usage);
+// The pictures that lie beside the page, with their content: order-TRACK.svg for every track.
+std::map<std::filesystem::path, std::string> plan_pictures(const Kit& kit, const Course& course,
+                                                           const std::filesystem::path& page);
+
+// What proof.json holds in a folder; an empty object where there is none.
+// throws: Failure(Exit::damaged).
+nlohmann::json proof_in(const std::filesystem::path& folder);
 
 }  // namespace tito

@@ -94,12 +94,13 @@ class Bench {
     return tito::parse_json(tito::read_file(file), file.string());
   }
 
-  // The JSON object that a tito command prints in a workspace with everything filled and exported.
-  json tito_json(const string& arguments) {
-    ensure_workspace();
+  // The JSON object that a tito command prints in a workspace with everything filled and exported; without a track, in
+  // one of the default track.
+  json tito_json(const string& arguments, const string& track = {}) {
+    ensure_workspace(track);
     const fs::path out = folder_.path() / "out.json";
     const int status =
-        shell("cd " + workspace().string() + " && " + (bin_ / "tito").string() + " " + arguments + " --json", out);
+        shell("cd " + workspace(track).string() + " && " + (bin_ / "tito").string() + " " + arguments + " --json", out);
     if (status != 0)
       throw tito::Failure(tito::Exit::work_failed,
                           "tito " + arguments + " ended with " + std::to_string(status) + ":\n" + tito::read_file(out));
@@ -107,18 +108,19 @@ class Bench {
   }
 
  private:
-  fs::path workspace() const { return folder_.path() / "w"; }
+  fs::path workspace(const string& track) const { return folder_.path() / ("w" + track); }
 
-  void ensure_workspace() {
-    if (fs::exists(workspace())) return;
+  void ensure_workspace(const string& track) {
+    if (fs::exists(workspace(track))) return;
     const string tito = (bin_ / "tito").string();
     const fs::path out = folder_.path() / "init.txt";
     const tito::Kit kit(tito::Kit::find());
     const tito::Course course(kit.course_file());
-    if (shell(tito + " init " + workspace().string(), out) != 0)
+    const string name = track.empty() ? course.default_track() : track;
+    if (shell(tito + " init " + workspace(track).string() + " --track " + name, out) != 0)
       throw tito::Failure(tito::Exit::damaged, tito::read_file(out));
-    for (const string& slug : course.track(course.default_track()).order) {
-      const string go = "cd " + workspace().string() + " && " + tito;
+    for (const string& slug : course.track(name).order) {
+      const string go = "cd " + workspace(track).string() + " && " + tito;
       if (shell(go + " dev fill " + slug, out) != 0 || shell(go + " export " + slug, out) != 0) {
         throw tito::Failure(tito::Exit::work_failed, "export " + slug + ":\n" + tito::read_file(out));
       }
@@ -152,16 +154,26 @@ class Figures {
   std::vector<json> list_;
 };
 
-json run_demos(Bench& bench, const tito::Course& course, int seeds) {
+json run_demo(Bench& bench, const string& slug, const string& track, int seeds) {
+  Figures figures;
+  for (int seed = 1; seed <= seeds; ++seed) {
+    fmt::print("demo {}{}{}, seed {}\n", slug, track.empty() ? "" : ", track ", track, seed);
+    std::fflush(stdout);
+    figures.add(bench.tito_json(fmt::format("demo {} --seed {}", slug, seed), track).at("measures"));
+  }
+  return figures.list();
+}
+
+// The demos of the default track, and those that other tracks have of their own.
+json run_demos(Bench& bench, const tito::Kit& kit, const tito::Course& course, int seeds) {
   json demos = json::array();
   for (const string& slug : course.track(course.default_track()).order) {
-    Figures figures;
-    for (int seed = 1; seed <= seeds; ++seed) {
-      fmt::print("demo {}, seed {}\n", slug, seed);
-      std::fflush(stdout);
-      figures.add(bench.tito_json(fmt::format("demo {} --seed {}", slug, seed)).at("measures"));
+    demos.push_back({{"module", slug}, {"measures", run_demo(bench, slug, "", seeds)}});
+    const string shown = tito::demo_name(kit, slug, course.default_track());
+    for (const auto& [name, track] : course.tracks()) {
+      if (tito::demo_name(kit, slug, name) == shown) continue;
+      demos.push_back({{"module", slug}, {"track", name}, {"measures", run_demo(bench, slug, name, seeds)}});
     }
-    demos.push_back({{"module", slug}, {"measures", figures.list()}});
   }
   return demos;
 }
@@ -304,8 +316,9 @@ string page_of(const json& proof) {
     page += "\n## Demos\n\n`tito demo MODULE --seed N`, one run for each of the seeds from 1 on. " +
             proof.at("demos").value("data", "") + "\n";
     for (const json& one : proof.at("demos").at("figures")) {
-      page +=
-          fmt::format("\n### {}\n\n{}{}", one.at("module").get<string>(), head, figure_rows(one.at("measures")));
+      const string track = one.value("track", "");
+      page += fmt::format("\n### {}{}{}\n\n{}{}", one.at("module").get<string>(), track.empty() ? "" : ", track ", track,
+                          head, figure_rows(one.at("measures")));
     }
     page += "\n" + where(proof.at("demos")) + "\n";
   }
@@ -366,7 +379,7 @@ int run(int argc, char** argv) {
   if (wanted("mistakes")) keep("mistakes", bench.trials("mistakes"));
   if (wanted("mutants")) keep("mutants", bench.trials("mutants"));
   if (wanted("milestones")) keep("milestones", run_milestones(bench, seeds, only, proof.value("/milestones/figures"_json_pointer, json::array())));
-  if (wanted("demos")) keep("demos", run_demos(bench, course, seeds));
+  if (wanted("demos")) keep("demos", run_demos(bench, kit, course, seeds));
   tito::write_atomically(docs / "proof.md", page_of(proof));
   return 0;
 }
