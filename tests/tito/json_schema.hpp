@@ -2,9 +2,13 @@
 // additionalProperties, items, $ref, allOf, if/then.
 #pragma once
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "tito/system/files.hpp"
 
 class JsonSchema {
  public:
@@ -80,3 +84,9 @@ class JsonSchema {
 
   nlohmann::json root_;
 };
+
+// What is wrong with an object that --json printed.
+inline std::vector<std::string> object_problems(const nlohmann::json& object) {
+  const std::filesystem::path file = std::filesystem::path(TEST_SOURCE_DIR) / "docs" / "json-schema.json";
+  return JsonSchema(nlohmann::json::parse(tito::read_file(file))).problems(object);
+}

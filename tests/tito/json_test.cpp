@@ -27,6 +27,8 @@ const std::vector<std::vector<std::string>> walk{
     {"module", "reset", "02"}, {"history"}, {"history", "02"}, {"undo"}, {"undo", "--to", "1"}, {"history", "--repair"},
     {"update", "--dry-run"}, {"update"}, {"progress", "rebuild"}, {"editor"}, {"editor", "vscode"},
     {"course", "analyze"}, {"course", "analyze", "--order", "total,count", "--svg", "order.svg"}, {"course", "suggest"},
+    {"course", "reorder", "--order", "count,total"}, {"course", "reorder", "--order", "count,total", "--track", "another"},
+    {"course", "new", "count"},
     {"course", "check", "--quick"}, {"course", "check"},
     {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
 

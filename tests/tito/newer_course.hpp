@@ -18,6 +18,13 @@ class NewerCourse {
   // Module total comes first.
   void reorder() const;
 
+  // Two modules more, mean and span, of a body and a lesson alone, and documents that mention numbered folders.
+  void widen() const;
+
+  // A kit beside the folder, of the toy course's objects, for commands that work on the sources alone; returns its
+  // path.
+  std::string plain_kit() const;
+
   // Compiles the reference bodies and writes the kit; returns its path.
   std::string build() const;
 

@@ -8,6 +8,8 @@ void add_course(CLI::App& app, Context& context) {
   group->footer("Examples:\n  tito course analyze\n  tito course suggest\n  tito course check");
   add_course_analyze(*group, context);
   add_course_suggest(*group, context);
+  add_course_reorder(*group, context);
+  add_course_new(*group, context);
   add_course_check(*group, context);
 }
 

@@ -2,6 +2,7 @@
 
 #include "tito/commands/course.hpp"
 #include "tito/commands/course_measure.hpp"
+#include "tito/commands/source_tree.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/text.hpp"
 #include "tito/ui/page.hpp"
@@ -121,6 +122,7 @@ std::string heading(const Course& course, const Options& options) {
 }
 
 void run(Context& context, const Options& options) {
+  end_interrupted_change(context);
   const Course& course = context.course();
   if (!options.order.empty() && !options.track.empty()) {
     throw Failure(Exit::usage, "--track and --order: both say which order is meant", "give one of the two");

@@ -10,6 +10,7 @@
 #include "tito/commands/course_rules.hpp"
 #include "tito/commands/course_trials.hpp"
 #include "tito/commands/plan_page.hpp"
+#include "tito/commands/source_tree.hpp"
 #include "tito/course/generated.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
@@ -117,6 +118,7 @@ void print(Context& context, const Report& report, const fs::path& root, double 
 }
 
 void run(Context& context, const CLI::App& app, const Options& options) {
+  end_interrupted_change(context);
   const auto started = std::chrono::steady_clock::now();
   const Report report = check(context, app, options);
   const fs::path root = tree_of(context.kit()).root;

@@ -5,6 +5,7 @@
 
 #include "tito/commands/course.hpp"
 #include "tito/commands/course_measure.hpp"
+#include "tito/commands/source_tree.hpp"
 #include "tito/system/interrupt.hpp"
 #include "tito/system/text.hpp"
 #include "tito/ui/page.hpp"
@@ -66,6 +67,7 @@ void print(Screen& screen, std::size_t place, const Suggestion& one) {
 }
 
 void run(Context& context, const Options& options) {
+  end_interrupted_change(context);
   const Course& course = context.course();
   const Track& track = course.track(course.default_track());
   if (track.order.size() > most_modules) {

@@ -19,6 +19,7 @@ const std::vector<Rule>& text_rules() {
       {"markers", "SOLUTION marks without their other half", unbalanced_markers},
       {"hints", "functions without their three hints", missing_hints},
       {"mistakes", "wrong solutions that fit no body", malformed_mistakes},
+      {"todo", "what is still to be written", open_todos},
       {"links", "links that point nowhere", broken_links},
       {"snippets", "blocks that are not closed, commands that do not exist", broken_snippets},
       {"numbers", "numbers of modules, stale or written by hand", numbers_by_hand},

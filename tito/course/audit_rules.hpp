@@ -25,6 +25,9 @@ Findings malformed_mistakes(const Audit& audit);
 // audit_numbers.cpp
 Findings numbers_by_hand(const Audit& audit);
 
+// audit_todo.cpp
+Findings open_todos(const Audit& audit);
+
 // generated.cpp
 Findings stale_regions(const Audit& audit);
 

@@ -14,11 +14,6 @@
 namespace tito {
 namespace {
 
-bool is_slug(const std::string& text) {
-  return !text.empty() && std::islower(static_cast<unsigned char>(text[0])) != 0 &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_' || c == '-'; });
-}
-
 const std::string& not_empty(const JsonView& view) {
   if (view.text().empty()) view.fail("is empty");
   return view.text();
@@ -160,7 +155,7 @@ Requirement read_requirement(const JsonView& view, const std::map<std::string, M
   return requirement;
 }
 
-// The number in "4", "04" or "04_layers"; 0 when there is none.
+// The number in "1", "01" or "01_setup"; 0 when there is none.
 int leading_number(const std::string& word) {
   int number = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
@@ -170,9 +165,11 @@ int leading_number(const std::string& word) {
 
 }  // namespace
 
-Course::Course(const fs::path& file) {
-  const json root = parse_json(read_file(file), file.string());
-  const JsonView view(root, file.string());
+Course::Course(const fs::path& file) : Course(read_file(file), file.string()) {}
+
+Course::Course(std::string_view text, const std::string& origin) {
+  const json root = parse_json(text, origin);
+  const JsonView view(root, origin);
   view.allow_only({"schema", "name", "title", "default_track", "modules", "tracks", "MODULE_TO_CHECKPOINT", "milestones", "requirements"});
   if (view["schema"].text() != "tito-course/1") view["schema"].fail("expected \"tito-course/1\", found \"" + view["schema"].text() + "\"");
   name_ = not_empty(view["name"]);
@@ -248,6 +245,11 @@ std::vector<std::string> Course::closure(const std::vector<std::string>& needs) 
     if (found.contains(one)) all.push_back(one);
   }
   return all;
+}
+
+bool is_slug(const std::string& text) {
+  return !text.empty() && std::islower(static_cast<unsigned char>(text[0])) != 0 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_' || c == '-'; });
 }
 
 int number_in(const Track& track, const std::string& slug) {

@@ -66,6 +66,9 @@ class Course {
   //         that says nothing that can be checked.
   explicit Course(const std::filesystem::path& file);
 
+  // The same of a text that may not be written yet; complaints name `origin`.
+  Course(std::string_view text, const std::string& origin);
+
   const std::string& name() const { return name_; }
   const std::string& title() const { return title_; }
   const std::string& default_track() const { return default_track_; }
@@ -108,6 +111,9 @@ class Course {
   std::vector<Requirement> requirements_;
 };
 
+// Whether a name may be one of a module, a track, a checkpoint: lower-case letters, digits, _ and -, a letter first.
+bool is_slug(const std::string& text);
+
 // The place of a module in a track, from 1.
 int number_in(const Track& track, const std::string& slug);
 
@@ -117,7 +123,7 @@ std::string two_digits(int number);
 // "02_tensor", the name of a module's folder.
 std::string folder_name(const Track& track, const std::string& slug);
 
-// The module that a user means by "4", "04", "layers" or "04_layers".
+// The module that a user means by "1", "01", "setup" or "01_setup".
 // throws: Failure(Exit::usage) with the nearest name, and what there is.
 std::string resolve_module(const Course& course, const Track& track, const std::string& word);
 

@@ -219,7 +219,7 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 FileLock::FileLock(const fs::path& path, const std::function<void()>& on_wait)
-    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    : descriptor_(::open(path.c_str(), (fs::is_directory(path) ? O_RDONLY : O_RDWR | O_CREAT) | O_CLOEXEC, 0644)) {
   if (descriptor_ < 0) fail("lock", path, errno);
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
   if (on_wait) on_wait();

@@ -65,7 +65,8 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-// An exclusive lock between processes, waited for, held until the end of scope.
+// An exclusive lock between processes, waited for, held until the end of scope. The file is made if need be; a folder that
+// is there may be locked, too, and nothing is left in it.
 // throws: Interrupted when Ctrl-C ends the wait.
 class FileLock {
  public:
