@@ -289,6 +289,7 @@ bool close(double actual, double expected, double relative, double absolute) {
     note << "they differ by " << std::abs(actual - expected) << ", allowed are "
          << absolute + relative * std::abs(expected);
     set_detail({expected_text.str(), actual_text.str(), note.str()});
+    set_findings({cause_of_number(actual, expected, relative, absolute), {}});
   }
   return near;
 }

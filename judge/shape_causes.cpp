@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "judge/causes.hpp"
+#include "judge/look.hpp"
 
 namespace judge {
 namespace {
@@ -84,20 +85,20 @@ std::string images_off_by(const Shape& actual, const Shape& expected) {
          ": is the padding counted on both sides, the stride divided by, and 1 added?";
 }
 
-struct Pattern {
+struct ShapePattern {
   const char* name;
   std::string (*sentence)(const Shape& actual, const Shape& expected);
 };
 constexpr std::array patterns{
-    Pattern{"an axis of extent 1", one_axis},   Pattern{"an axis too many", axis_too_many},
-    Pattern{"an axis missing", axis_missing},   Pattern{"extents in another order", axes_in_other_order},
-    Pattern{"another arrangement", same_count}, Pattern{"images of another size", images_off_by},
+    ShapePattern{"an axis of extent 1", one_axis},   ShapePattern{"an axis too many", axis_too_many},
+    ShapePattern{"an axis missing", axis_missing},   ShapePattern{"extents in another order", axes_in_other_order},
+    ShapePattern{"another arrangement", same_count}, ShapePattern{"images of another size", images_off_by},
 };
 
 }  // namespace
 
 Cause likely_cause_of_shape(const Shape& actual, const Shape& expected) {
-  for (const Pattern& pattern : patterns) {
+  for (const ShapePattern& pattern : patterns) {
     std::string sentence = pattern.sentence(actual, expected);
     if (!sentence.empty()) return {pattern.name, std::move(sentence)};
   }
@@ -131,11 +132,9 @@ Cause likely_cause_of_shape(const Shape& actual_shape, const std::vector<double>
 
 namespace causes {
 
-std::vector<std::string> shape_patterns();  // for causes.cpp
-
 std::vector<std::string> shape_patterns() {
   std::vector<std::string> names{"not summed"};
-  for (const Pattern& pattern : patterns) names.emplace_back(pattern.name);
+  for (const ShapePattern& pattern : patterns) names.emplace_back(pattern.name);
   return names;
 }
 

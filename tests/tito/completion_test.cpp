@@ -66,6 +66,46 @@ TEST_CASE("Names come from the course: modules, checkpoints, milestones, tracks 
   CHECK_SAME(offered(box, {"report", "--output", ""}), Words{":files"});
 }
 
+TEST_CASE("Functions of the module that was given are completed, whole and as bash cuts them", "[completion]") {
+  Sandbox box;
+  CHECK_SAME(offered(box, {"hint", "01", ""}), (Words{"count_to", "evens"}));
+  CHECK_SAME(offered(box, {"solution", "count", "e"}), Words{"evens"});
+  CHECK_SAME(offered(box, {"solution", "02", ""}), Words{"total_to"});
+  CHECK_SAME(offered(box, {"module", "reset", "01", "--function", ""}), (Words{"count_to", "evens"}));
+  CHECK_SAME(offered(box, {"hint", "nonsense", ""}), Words{});
+  Sandbox course(TEST_KIT);
+  CHECK_SAME(offered(course, {"hint", "tensor", "Tensor::resh"}), Words{"Tensor::reshape"});
+  CHECK_SAME(offered(course, {"hint", "tensor", "Tensor", "::", "resh"}), Words{"reshape"});
+  const Words all = offered(course, {"hint", "tensor", "Tensor", "::"});
+  CHECK(std::find(all.begin(), all.end(), "reshape") != all.end());
+  CHECK(std::find(all.begin(), all.end(), "Tensor::reshape") == all.end());
+}
+
+TEST_CASE("Snapshots are completed with their numbers, newest first, those of the module that was given", "[completion]") {
+  Sandbox box;
+  CHECK_SAME(offered(box, {"undo", "--to", ""}), Words{});  // there is no workspace
+  box.init(true);
+  const Words before = offered(box, {"undo", "01", "--to", ""});
+  CHECK_SAME(box.tito({"module", "reset", "01"}).status, 0);
+  CHECK_SAME(box.tito({"module", "reset", "02"}).status, 0);
+  const Words all = offered(box, {"undo", "--to", ""}), first = offered(box, {"undo", "01", "--to", ""});
+  REQUIRE(first.size() == before.size() + 1);
+  CHECK(all.size() > first.size());
+  CHECK(std::stoi(all.front()) > std::stoi(first.front()));
+  CHECK_SAME(box.tito({"undo", "--to", first.front()}).status, 0);
+  Words against = offered(box, {"diff", "02", "--against", ""});
+  REQUIRE(against.size() >= 3);
+  CHECK_SAME(against.at(0), "export");
+  CHECK_SAME(against.at(2), all.front());
+}
+
+TEST_CASE("Classes of the set that was given are completed, by their number where a name is two words", "[completion]") {
+  Sandbox box;
+  CHECK_SAME(offered(box, {"data", "show", "cifar-10", "--class", "d"}), (Words{"deer", "dog"}));
+  CHECK_SAME(offered(box, {"data", "show", "fashion-mnist", "--class", "9"}), Words{"9"});
+  CHECK_SAME(offered(box, {"data", "show", "--class", ""}), Words{});
+}
+
 TEST_CASE("Options and their values are completed, also those of the commands above", "[completion]") {
   Sandbox box;
   CHECK_SAME(offered(box, {"module", "test", "--se"}), Words{"--seed"});
@@ -117,11 +157,13 @@ TEST_CASE("In bash the script completes words, values and files", "[completion][
                                  "set -e\nsource <(tito completion bash)\ncomplete -p tito\n"
                                  "COMP_WORDS=(tito module test c); COMP_CWORD=3; _tito tito; echo \"1 ${COMPREPLY[*]}\"\n"
                                  "COMP_WORDS=(tito next --color = n); COMP_CWORD=4; _tito tito; echo \"2 ${COMPREPLY[*]}\"\n"
-                                 "COMP_WORDS=(tito --workspace some); COMP_CWORD=2; _tito tito; echo \"3 ${COMPREPLY[*]}\"\n");
+                                 "COMP_WORDS=(tito --workspace some); COMP_CWORD=2; _tito tito; echo \"3 ${COMPREPLY[*]}\"\n"
+                                 "COMP_WORDS=(tito hint 01 ev); COMP_CWORD=3; _tito tito; echo \"4 ${COMPREPLY[*]}\"\n");
   CHECK_CONTAINS(out, "complete -F _tito tito");
   CHECK_CONTAINS(out, "1 count\n");
   CHECK_CONTAINS(out, "2 never\n");
   CHECK_CONTAINS(out, "3 some file.txt\n");
+  CHECK_CONTAINS(out, "4 evens\n");
 }
 
 TEST_CASE("In zsh the script describes the words", "[completion][limit:30]") {

@@ -3,7 +3,11 @@
 #include <algorithm>
 
 #include "tito/commands/commands.hpp"
+#include "tito/commands/keeping.hpp"
+#include "tito/commands/operations.hpp"
+#include "tito/course/skeleton.hpp"
 #include "tito/data/registry.hpp"
+#include "tito/system/files.hpp"
 #include "tito/system/spelling.hpp"
 #include "tito/system/text.hpp"
 
@@ -88,6 +92,8 @@ void print_script(Context& context, const std::string& shell) {
 
 // --- candidates ---
 
+using Given = std::vector<std::string>;  // the arguments that the command has been given
+
 const Track& track_of(Context& context) {
   try {
     return context.workspace().track();
@@ -96,7 +102,7 @@ const Track& track_of(Context& context) {
   }
 }
 
-std::vector<Candidate> modules(Context& context) {
+std::vector<Candidate> modules(Context& context, const Given&) {
   std::vector<Candidate> found;
   const Track& track = track_of(context);
   for (const std::string& slug : track.order) found.push_back({two_digits(number_in(track, slug)), context.course().module(slug).title});
@@ -104,7 +110,7 @@ std::vector<Candidate> modules(Context& context) {
   return found;
 }
 
-std::vector<Candidate> checkpoints(Context& context) {
+std::vector<Candidate> checkpoints(Context& context, const Given&) {
   std::vector<Candidate> found;
   for (const std::string& slug : track_of(context).order) {
     found.push_back({context.course().module(slug).checkpoint, context.course().module(slug).capability});
@@ -112,40 +118,87 @@ std::vector<Candidate> checkpoints(Context& context) {
   return found;
 }
 
-std::vector<Candidate> milestones(Context& context) {
+std::vector<Candidate> milestones(Context& context, const Given&) {
   std::vector<Candidate> found;
   for (const Milestone& milestone : context.course().milestones()) found.push_back({milestone.name, milestone.title});
   return found;
 }
 
-std::vector<Candidate> tracks(Context& context) {
+std::vector<Candidate> tracks(Context& context, const Given&) {
   std::vector<Candidate> found;
   for (const auto& [name, track] : context.course().tracks()) found.push_back({name, track.title});
   return found;
 }
 
-std::vector<Candidate> data_sets(Context& context) {
+std::vector<Candidate> data_sets(Context& context, const Given&) {
   std::vector<Candidate> found;
   const Registry registry(context.kit().registry());
   for (const DataSet& set : registry.sets()) found.push_back({set.name, set.title});
   return found;
 }
 
-std::vector<Candidate> shell_names(Context&) {
+std::vector<Candidate> shell_names(Context&, const Given&) {
   std::vector<Candidate> found;
   for (const std::string& name : shells()) found.push_back({name, ""});
   return found;
 }
 
-// What "tito diff --against" takes, besides the number of a snapshot.
-std::vector<Candidate> texts(Context&) { return {{"export", "What the package holds"}, {"skeleton", "What you were given"}}; }
+// The module that was given, else the one that the student is at.
+std::string module_of(Context& context, const Given& given) {
+  if (given.empty()) return context.standing().next.module;
+  return resolve_module(context.course(), track_of(context), given.front());
+}
 
-std::vector<Candidate> files(Context&) { return {{":files", ""}}; }
+// What a student writes in the module.
+std::vector<Candidate> functions(Context& context, const Given& given) {
+  const fs::path reference = reference_source(context.kit(), context.course(), module_of(context, given));
+  std::vector<Candidate> found;
+  for (const std::string& name : solution_names(read_file(reference), reference.string())) found.push_back({name, ""});
+  return found;
+}
+
+// The numbers of snapshots, newest first: of the module that was given, or all.
+std::vector<Candidate> snapshots(Context& context, const Given& given) {
+  const SnapshotStore store = snapshots_of(context.workspace());
+  std::vector<Candidate> found;
+  for (const Snapshot& one : given.empty() ? store.list() : store.list(module_of(context, given))) {
+    found.push_back({std::to_string(one.id), one.module + ", " + name_of(one.cause) + ", " + one.at});
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+// What "tito diff --against" takes.
+std::vector<Candidate> texts(Context& context, const Given& given) {
+  std::vector<Candidate> found{{"export", "What the package holds"}, {"skeleton", "What you were given"}};
+  try {
+    const std::string slug = module_of(context, given);
+    for (Candidate& one : snapshots(context, {slug})) found.push_back(std::move(one));
+  } catch (const std::exception&) {  // no workspace: no snapshots
+  }
+  return found;
+}
+
+// The classes of the set that was given; by its number where a name is more than a word.
+std::vector<Candidate> classes(Context& context, const Given& given) {
+  std::vector<Candidate> found;
+  if (given.empty()) return found;
+  const Registry registry(context.kit().registry());
+  const std::vector<std::string>& names = registry.set(given.front()).classes;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool one_word = names[i].find(' ') == std::string::npos;
+    found.push_back({one_word ? names[i] : std::to_string(i), one_word ? "" : names[i]});
+  }
+  return found;
+}
+
+std::vector<Candidate> files(Context&, const Given&) { return {{":files", ""}}; }
 
 // What the word means that --help shows for an argument or for an option's value.
-const std::map<std::string, std::vector<Candidate> (*)(Context&)> meanings{
+const std::map<std::string, std::vector<Candidate> (*)(Context&, const Given&)> meanings{
     {"MODULE", modules}, {"CHECKPOINT", checkpoints}, {"MILESTONE", milestones}, {"TRACK", tracks}, {"SET", data_sets},
-    {"SHELL", shell_names}, {"WHAT", texts}, {"DIR", files}, {"FILE", files}, {"FROM", files}, {"TARGET", files}};
+    {"SHELL", shell_names}, {"WHAT", texts}, {"DIR", files}, {"FILE", files}, {"FROM", files}, {"TARGET", files},
+    {"FUNCTION", functions}, {"ID", snapshots}, {"CLASS", classes}};
 
 // CLI11 names the values that an option is held to behind its type: "WHEN:value in {always->1,auto->0} OR {1,0}".
 std::vector<Candidate> values_in(const std::string& type) {
@@ -157,11 +210,11 @@ std::vector<Candidate> values_in(const std::string& type) {
   return found;
 }
 
-std::vector<Candidate> values_of(const CLI::Option& option, Context& context) {
+std::vector<Candidate> values_of(const CLI::Option& option, Context& context, const Given& given) {
   const std::string type = option.get_type_name();
   const bool positional = option.get_positional();
   const auto meaning = meanings.find(positional ? option.get_name(true) : type.substr(0, type.find(':')));
-  std::vector<Candidate> found = meaning == meanings.end() ? values_in(type) : meaning->second(context);
+  std::vector<Candidate> found = meaning == meanings.end() ? values_in(type) : meaning->second(context, given);
   if (option.get_description().find("\"all\"") != std::string::npos) found.push_back({"all", ""});
   return found;
 }
@@ -184,7 +237,8 @@ std::vector<Candidate> options_of(const CLI::App& command) {
   return found;
 }
 
-std::vector<Candidate> arguments_of(const CLI::App& command, std::size_t index, Context& context) {
+std::vector<Candidate> arguments_of(const CLI::App& command, const Given& given, Context& context) {
+  std::size_t index = given.size();
   std::vector<const CLI::Option*> positionals;
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_positional()) positionals.push_back(option);
@@ -194,13 +248,13 @@ std::vector<Candidate> arguments_of(const CLI::App& command, std::size_t index, 
     if (positionals.back()->get_items_expected_max() <= 1) return {};
     index = positionals.size() - 1;
   }
-  return values_of(*positionals[index], context);
+  return values_of(*positionals[index], context, given);
 }
 
 // Where the words that stand have led.
 struct Place {
   const CLI::App* command;
-  std::size_t arguments = 0;            // that the command has been given
+  Given arguments;
   const CLI::Option* waiting = nullptr;  // the option whose value comes next
 };
 
@@ -211,7 +265,7 @@ void note_value(const CLI::Option& option, const std::string& value, Context& co
 }
 
 Place walk(const CLI::App& app, Context& context, const std::vector<std::string>& words) {
-  Place place{&app};
+  Place place{&app, {}};
   for (const std::string& word : words) {
     if (place.waiting != nullptr) {
       note_value(*place.waiting, word, context);
@@ -224,11 +278,27 @@ Place walk(const CLI::App& app, Context& context, const std::vector<std::string>
     } else {
       const auto below = visible(*place.command);
       const auto found = std::find_if(below.begin(), below.end(), [&](const CLI::App* one) { return one->get_name() == word; });
-      if (found != below.end()) place = {*found};
-      else ++place.arguments;
+      if (found != below.end()) place = {*found, {}};
+      else place.arguments.push_back(word);
     }
   }
   return place;
+}
+
+// To bash "Tensor::re" is three words: makes one of them. Returns what then stands before the last one's end that bash
+// wants to be completed: "Tensor::"; empty where nothing was joined there.
+std::string join_at_colons(std::vector<std::string>& words) {
+  std::vector<std::string> joined;
+  bool open = false, last = false;  // a colon was joined to the word before; whether the last word is made of several
+  for (const std::string& word : words) {
+    const bool colons = !word.empty() && word.find_first_not_of(':') == std::string::npos;
+    last = !joined.empty() && (colons || open);
+    if (last) joined.back() += word;
+    else joined.push_back(word);
+    open = last && colons;
+  }
+  words = std::move(joined);
+  return last ? words.back().substr(0, words.back().rfind(':') + 1) : "";
 }
 
 // "--color=al" is one word to zsh and fish and three to bash, which then wants the last one alone.
@@ -238,11 +308,11 @@ std::vector<Candidate> all_candidates(const CLI::App& app, Context& context, std
   if (typed == "=") typed.clear();
   words.erase(std::remove(words.begin(), words.end(), "="), words.end());
   const Place place = walk(app, context, words);
-  if (place.waiting != nullptr) return values_of(*place.waiting, context);
+  if (place.waiting != nullptr) return values_of(*place.waiting, context, place.arguments);
   const std::size_t sign = typed.find('=');
   if (typed.starts_with("--") && sign != std::string::npos) {
     const CLI::Option* option = find_option(*place.command, typed);
-    std::vector<Candidate> found = option == nullptr ? std::vector<Candidate>{} : values_of(*option, context);
+    std::vector<Candidate> found = option == nullptr ? std::vector<Candidate>{} : values_of(*option, context, place.arguments);
     for (Candidate& one : found) {
       if (one.word != ":files") one.word.insert(0, typed.substr(0, sign + 1));
     }
@@ -261,6 +331,7 @@ std::vector<Candidate> all_candidates(const CLI::App& app, Context& context, std
 std::vector<Candidate> candidates_for(const CLI::App& app, Context& context, std::vector<std::string> words) {
   if (words.empty()) words.emplace_back();
   std::vector<Candidate> found;
+  const std::string before = join_at_colons(words);
   std::string typed;
   try {
     found = all_candidates(app, context, std::move(words), typed);
@@ -268,6 +339,7 @@ std::vector<Candidate> candidates_for(const CLI::App& app, Context& context, std
     return {};
   }
   std::erase_if(found, [&](const Candidate& one) { return one.word != ":files" && !one.word.starts_with(typed); });
+  for (Candidate& one : found) one.word.erase(0, before.size());
   return found;
 }
 

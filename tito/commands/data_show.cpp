@@ -255,7 +255,7 @@ void add_data_show(CLI::App* data, Context& context, const std::function<Registr
   auto* class_option = command
                            ->add_option("--class", options->class_name,
                                         "Only images of this class: its name, the beginning of it, or its number")
-                           ->type_name("C");
+                           ->type_name("CLASS");
   auto* count =
       command
           ->add_option("--count", options->count, "How many; without it as many as stand side by side, 100 on a sheet")

@@ -119,6 +119,16 @@ void print_case(Context& context, const CaseResult& result, Extent extent, const
   }
 }
 
+void print_known_mistake(Context& context, const std::string& name) {
+  if (name.empty()) return;
+  Screen& screen = context.screen;
+  const std::string sentence = "a known mistake fails in exactly this way: " + name;
+  const auto room = static_cast<std::size_t>(std::max(20, screen.width() - 2));
+  const std::vector<std::string> lines = screen.is_terminal() ? wrapped(sentence, room) : std::vector<std::string>{sentence};
+  screen.line();
+  for (const std::string& line : lines) screen.line("  " + screen.paint(Style::accent, line));
+}
+
 std::vector<std::string> grid(const TensorWindow& window, const std::vector<std::string>& values, int width) {
   if (window.columns == 0) return {};
   const std::size_t rows = values.size() / window.columns;

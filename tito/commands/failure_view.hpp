@@ -17,6 +17,9 @@ std::string nearby(const std::string& path);
 // The first failed check of a case or all of them. `source` is the student's file, if it is about one.
 void print_case(Context& context, const CaseResult& result, Extent extent, const std::string& source);
 
+// The name of a known mistake that fails in the same way; nothing when there is none.
+void print_known_mistake(Context& context, const std::string& name);
+
 // Rows and columns with their indices, in at most `width` columns: those farthest from the first difference are left
 // out. In the actual values what differs stands between < and >.
 std::vector<std::string> grid(const TensorWindow& window, const std::vector<std::string>& values, int width);

@@ -134,7 +134,7 @@ void add_module(CLI::App& app, Context& context) {
   auto resetting = std::make_shared<ResetOptions>();
   CLI::App* resetter = group->add_subcommand("reset", "Put the skeleton back in place of your file; what you wrote is kept");
   resetter->add_option("MODULE", resetting->module, "Number or slug")->required()->option_text(" ");
-  resetter->add_option("--function", resetting->function, "Only this function: Tensor::reshape, or reshape where that is clear")->type_name("NAME");
+  resetter->add_option("--function", resetting->function, "Only this function: Tensor::reshape, or reshape where that is clear")->type_name("FUNCTION");
   resetter->footer("A snapshot of your file is kept first; \"tito undo\" brings it back.\n\n"
                    "Examples:\n  tito module reset 02\n  tito module reset tensor --function Tensor::reshape");
   resetter->callback([&context, resetting] { reset(context, *resetting); });

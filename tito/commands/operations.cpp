@@ -13,6 +13,7 @@
 #include "tito/commands/editor_files.hpp"
 #include "tito/commands/failing.hpp"
 #include "tito/commands/keeping.hpp"
+#include "tito/commands/known_mistake.hpp"
 #include "tito/commands/renewal.hpp"
 #include "tito/course/milestones.hpp"
 #include "tito/course/skeleton.hpp"
@@ -191,6 +192,7 @@ Check check_module(const Site& site, const std::string& slug, std::uint64_t seed
   for (CaseResult& one : check.verdict.cases) {
     for (CheckFailure& failure : one.failures) failure.source_line = stub_line(source, failure.message);
   }
+  if (!check.passed()) check.known_mistake = known_mistake_of(site.kit, site.course, slug, check.verdict);
   return finish();
 }
 

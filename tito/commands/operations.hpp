@@ -35,6 +35,7 @@ struct Check {
   bool ran = false;
   Verdict verdict;      // planned is set in any case
   std::string failing;  // the function that the first failure is about, where that can be said (failing.hpp)
+  std::string known_mistake;  // the one with which the cases fail in exactly this way (known_mistake.hpp); often empty
   double seconds = 0;   // from the start to the verdict
 
   bool passed() const { return ran && verdict.all_passed(); }

@@ -32,7 +32,8 @@ std::string module_label(const Track& track, const std::string& slug) { return t
 
 Site site_of(Context& context) { return {context.kit(), context.course(), context.workspace(), context.contract()}; }
 
-void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat, const std::string& source) {
+void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat, const std::string& source,
+                    const std::string& known_mistake) {
   Screen& screen = context.screen;
   std::size_t shown = 0, not_shown = 0, not_run = 0;
   for (const CaseResult& result : verdict.cases) {
@@ -46,6 +47,7 @@ void print_failures(Context& context, const Verdict& verdict, Extent extent, con
       print_case(context, result, extent, source);
     }
   }
+  print_known_mistake(context, known_mistake);
   if (!verdict.problem.empty()) screen.line(fmt::format("  {} {}", screen.paint(Style::bad, screen.cross()), verdict.problem));
   if (not_run > 0) screen.line(fmt::format("  {} case{} not run", not_run, not_run == 1 ? " was" : "s were"));
   print_output(context, verdict.output);
@@ -107,7 +109,7 @@ void print_check(Context& context, const std::string& slug, const Check& check, 
   screen.line(fmt::format("  {} {} of {} cases pass   {}", screen.paint(Style::bad, screen.cross()), check.verdict.passed,
                           check.verdict.planned, screen.paint(Style::dim, duration(check.seconds))));
   screen.line();
-  print_failures(context, check.verdict, extent, repeat, file);
+  print_failures(context, check.verdict, extent, repeat, file, check.known_mistake);
   if (check.compilation.diagnostics.empty()) return;
   screen.line();
   print_diagnostics(context, check.compilation, extent);
@@ -152,6 +154,7 @@ nlohmann::json json_of(const Verdict& verdict) {
 nlohmann::json json_of(const Check& check) {
   nlohmann::json object = json_of(check.verdict);
   object["seconds"] = check.seconds;
+  if (!check.known_mistake.empty()) object["known_mistake"] = check.known_mistake;
   if (!check.compilation.diagnostics.empty()) object["diagnostics"] = json_of(check.compilation);
   std::vector<std::string> missing = check.symbols.missing;
   if (!missing.empty()) object["missing"] = missing;

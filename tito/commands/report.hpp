@@ -21,9 +21,9 @@ std::string module_label(const Track& track, const std::string& slug);
 void print_check(Context& context, const std::string& slug, const Check& check, Extent extent);
 
 // A program's cases: the first that failed, or all. `repeat` is the command that runs them again, `source` the
-// student's file, if it is about one.
+// student's file, if it is about one, and `known_mistake` what it seems to hold.
 void print_failures(Context& context, const Verdict& verdict, Extent extent, const std::string& repeat,
-                    const std::string& source = "");
+                    const std::string& source = "", const std::string& known_mistake = "");
 
 // The compiler's first error, or all that it said.
 void print_diagnostics(Context& context, const Compilation& compilation, Extent extent);

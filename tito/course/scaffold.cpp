@@ -107,6 +107,11 @@ std::string replaced(std::string text, const std::map<std::string, std::string>&
     for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += value.size())
       text.replace(at, mark.size(), value);
   }
+  const std::string open = "{{include ", close = "}}";
+  for (std::size_t at = 0; (at = text.find(open, at)) != std::string::npos;) {
+    const std::size_t end = text.find(close, at), begin = at + open.size();
+    text.replace(at, end + close.size() - at, "#include \"" + text.substr(begin, end - begin) + "\"");
+  }
   return text;
 }
 
@@ -154,6 +159,7 @@ std::map<fs::path, std::string> module_files(const Course& course, const NewModu
                                                  {"namespace", name_space},
                                                  {"function", module.slug + "_of"},
                                                  {"need", need},
+                                                 {"out", std::string("std::") + "cout"},
                                                  {"includes", is_given ? "\n#include \"" + given_header + "\"\n" : ""}};
   const fs::path folder = folders.modules / folder_name(course.track(course.default_track()), module.slug);
   namespace texts = scaffold_texts;

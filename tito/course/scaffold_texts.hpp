@@ -1,5 +1,5 @@
-// The texts that a new module begins with. Words in {{}} are replaced: slug, title, course, namespace,
-// function, need, includes.
+// The texts that a new module begins with. Words in {{}} are replaced: slug, title, course, namespace, function, need,
+// includes. What a module does and tito does not is written another way: {{include FILE}}, and {{out}} for the stream.
 #pragma once
 
 namespace tito::scaffold_texts {
@@ -10,7 +10,7 @@ inline constexpr const char* header =
 // TODO: the model in three to six lines: symbols, ownership, aliasing.
 #pragma once
 
-#include "{{course}}/{{need}}.hpp"
+{{include {{course}}/{{need}}.hpp}}
 
 namespace {{namespace}} {
 
@@ -20,7 +20,7 @@ int {{function}}(int n);
 }  // namespace {{namespace}}
 )";
 
-inline constexpr const char* body = R"(#include "{{course}}/{{slug}}.hpp"
+inline constexpr const char* body = R"({{include {{course}}/{{slug}}.hpp}}
 {{includes}}
 namespace {{namespace}} {
 
@@ -36,9 +36,9 @@ int {{function}}(int n) {
 
 inline constexpr const char* tests = R"(// Module {{slug}}.
 // TODO: what the cases hold it against.
-#include "{{course}}/{{slug}}.hpp"
+{{include {{course}}/{{slug}}.hpp}}
 
-#include "judge/case.hpp"
+{{include judge/case.hpp}}
 
 // TODO: cases for every promise of the header; each fails on the skeleton.
 TEST_CASE("{{function}} gives twice the number") {
@@ -50,8 +50,8 @@ TEST_CASE("{{function}} gives twice the number") {
 inline constexpr const char* checkpoint =
     R"(// Capability of module {{slug}}.
 // TODO: what can be done now that could not be done before.
-#include "judge/case.hpp"
-#include "{{course}}/{{slug}}.hpp"
+{{include judge/case.hpp}}
+{{include {{course}}/{{slug}}.hpp}}
 
 // TODO: a case that answers the question in course.json, with what came before as well.
 TEST_CASE("Doubling ten times is multiplying by 1024") {
@@ -64,8 +64,8 @@ TEST_CASE("Doubling ten times is multiplying by 1024") {
 inline constexpr const char* demo =
     R"(// The immediate use of module {{slug}}.
 // TODO: what it makes possible, together with the modules before it.
-#include "judge/demo.hpp"
-#include "{{course}}/{{slug}}.hpp"
+{{include judge/demo.hpp}}
+{{include {{course}}/{{slug}}.hpp}}
 
 void demo::run() {
   demo::say("TODO: what is shown.");
@@ -114,7 +114,7 @@ TODO: the idea, from the need to the formulas, with every symbol explained.
 TODO: small numbers, worked by hand, and then with the student's code:
 
 ```cpp
-std::cout << {{function}}(21) << "\n";
+{{out}} << {{function}}(21) << "\n";
 ```
 
 ```text
@@ -136,7 +136,7 @@ tito module test {{slug}}
 TODO: what it costs in time and memory, and a measurement:
 
 ```cpp
-for (int n = 1; n <= 3; ++n) std::cout << n << ": " << {{function}}(n) << "\n";
+for (int n = 1; n <= 3; ++n) {{out}} << n << ": " << {{function}}(n) << "\n";
 ```
 
 ## How PyTorch does it

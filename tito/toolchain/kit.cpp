@@ -146,7 +146,9 @@ std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& n
   const JsonView view(root, file.string());
   std::vector<PlannedCase> cases;
   for (std::size_t i = 0; i < view.array().size(); ++i) {
-    cases.push_back({view.at(i)["name"].text(), view.at(i)["limit"].number(), view.at(i)["file"].text(),
+    // A compiler cache may have made the path relative to the folder of the build, where the plans are kits/NAME/plans.
+    const fs::path place = (plans_ / "../../.." / view.at(i)["file"].text()).lexically_normal();
+    cases.push_back({view.at(i)["name"].text(), view.at(i)["limit"].number(), place.string(),
                      static_cast<int>(view.at(i)["line"].integer())});
   }
   if (cases.empty()) view.fail("the plan has no cases");

@@ -5,7 +5,6 @@
 
 #include "tito/system/json.hpp"
 #include "tito/toolchain/compiler.hpp"
-#include "tito/toolchain/judge.hpp"
 #include "tito/toolchain/process.hpp"
 
 namespace trials {
@@ -23,25 +22,39 @@ bool Laboratory::prepare(const std::string& slug, const std::string& body) {
   return tito::compile(kit_, tito::Mode::check, source, folder_.path() / "body.o").succeeded;
 }
 
-Outcome Laboratory::run(const std::string& kind, const std::string& name) {
-  const auto linked = [&](const std::filesystem::path& body, const std::filesystem::path& program) {
+// Links the program, and measures how long the cases take with the reference if that is not known yet.
+bool Laboratory::make_program(const std::string& kind, const std::string& name) {
+  const auto linked = [&](const std::filesystem::path& body) {
     std::vector<std::filesystem::path> objects{kit_.object("runner", "cases"), kit_.object(kind, name), body};
     for (const std::string& other : course_.track(course_.default_track()).order) {
       if (other != slug_) objects.push_back(kit_.object("body", other));
     }
-    return tito::link(kit_, objects, program).succeeded;
+    return tito::link(kit_, objects, program()).succeeded;
   };
-  const std::filesystem::path program = folder_.path() / "program";
-  if (!usual_seconds_.contains(kind + "/" + name) && linked(kit_.object("body", slug_), program)) {
+  if (!usual_seconds_.contains(kind + "/" + name) && linked(kit_.object("body", slug_))) {
     std::map<std::string, double>& usual = usual_seconds_[kind + "/" + name];
-    for (const auto& one : tito::judge_cases(kit_, program, kit_.plan(kind, name), folder_.path(), seed_).cases)
+    for (const auto& one : tito::judge_cases(kit_, program(), kit_.plan(kind, name), folder_.path(), seed_).cases)
       usual[one.name] = one.seconds;
   }
-  if (!linked(folder_.path() / "body.o", program)) return {Fate::does_not_compile, "", "does not link", ""};
-  return judge(program, kind, name);
+  return linked(folder_.path() / "body.o");
 }
 
-Outcome Laboratory::judge(const std::filesystem::path& program, const std::string& kind, const std::string& name) {
+Outcome Laboratory::run(const std::string& kind, const std::string& name) {
+  if (!make_program(kind, name)) return {Fate::does_not_compile, "", "does not link", ""};
+  return judge(kind, name);
+}
+
+tito::Verdict Laboratory::judge_all(const std::string& kind, const std::string& name, std::uint64_t seed,
+                                    int processes) {
+  if (!make_program(kind, name)) return {};
+  std::vector<tito::PlannedCase> plan = kit_.plan(kind, name);
+  for (tito::PlannedCase& one : plan) {
+    one.limit_seconds = std::min(one.limit_seconds, 3.0 + 10 * usual_seconds_[kind + "/" + name][one.name]);
+  }
+  return tito::judge_cases(kit_, program(), plan, folder_.path(), seed, {}, processes);
+}
+
+Outcome Laboratory::judge(const std::string& kind, const std::string& name) {
   const std::vector<tito::PlannedCase> plan = kit_.plan(kind, name);
   std::map<std::string, double>& usual = usual_seconds_[kind + "/" + name];
   Outcome outcome{Fate::caught, "", "", ""};
@@ -78,7 +91,7 @@ Outcome Laboratory::judge(const std::filesystem::path& program, const std::strin
     return failed || seconds > deadline;
   };
   const tito::ProcessResult result =
-      tito::run_process({program.string(), "--seed", std::to_string(seed_), "--from", "0"}, options);
+      tito::run_process({program().string(), "--seed", std::to_string(seed_), "--from", "0"}, options);
   outcome.by = current;
   if (failed) return outcome;
   if (result.timed_out) {
