@@ -296,8 +296,10 @@ TEST_CASE("A reorder killed at 50 random moments leaves the old course or, after
     INFO("seed " << seed << ", kill " << i << " after " << delay << " s");
     killed += run.status == 128 + SIGKILL ? 1 : 0;
     const bool half = fs::exists(ground.root() / "modules/.change");
-    const Run next = ground.reorder(old_order);
-    CHECK_SAME(next.status, 0);
+    const bool other = i % 2 == 1;  // any command of tito course will do
+    const Run next =
+        other ? ground.box().tito({"course", "check", "--quick", "--kit", ground.kit()}) : ground.reorder(old_order);
+    if (!other) CHECK_SAME(next.status, 0);
     CHECK_SAME(contains(next.err, "is ended now"), half);
     ended += half ? 1 : 0;
     const auto now = ground.tree();

@@ -102,7 +102,7 @@ void SourceTree::make(const TreeChange& change, bool force) const {
 
 void end_interrupted_change(Context& context) {
   const Kit& kit = context.kit();
-  if (kit.is_source_tree() && fs::exists(kit.modules_folder() / staging_name)) static_cast<void>(SourceTree(context));
+  if (kit.is_source_tree() && is_changing(kit.modules_folder() / staging_name)) static_cast<void>(SourceTree(context));
 }
 
 void check_made(const SourceTree& tree) {

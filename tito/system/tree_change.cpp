@@ -162,6 +162,11 @@ void make_change(const fs::path& root, const fs::path& staging, const TreeChange
   end_change(root, staging);
 }
 
+bool is_changing(const fs::path& staging) {
+  return fs::exists(staging) || fs::exists(beside(staging, preparing_ending)) ||
+         fs::exists(beside(staging, removing_ending));
+}
+
 bool end_change(const fs::path& root, const fs::path& staging) {
   fs::remove_all(beside(staging, preparing_ending));
   fs::remove_all(beside(staging, removing_ending));

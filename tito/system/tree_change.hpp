@@ -41,6 +41,9 @@ struct TreeChange {
 //         changed; later, end_change() does what is left. Failure(Exit::damaged) as end_change().
 void make_change(const std::filesystem::path& root, const std::filesystem::path& staging, const TreeChange& change);
 
+// Whether a change is under way, or was killed there.
+bool is_changing(const std::filesystem::path& staging);
+
 // Ends a change that a killed process left, and removes what one left that was killed before its change counted.
 // Returns whether there was a change to end. Only one process may do this at a time.
 // throws: Failure(Exit::damaged) when a file was changed since, or a folder's new place is taken.
