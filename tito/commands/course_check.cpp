@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "tito/commands/commands.hpp"
-#include "tito/commands/course.hpp"
+#include "tito/commands/course_group.hpp"
 #include "tito/commands/course_rules.hpp"
 #include "tito/commands/course_trials.hpp"
 #include "tito/commands/plan_page.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tito/commands/course.hpp"
+#include "tito/commands/course_group.hpp"
 #include "tito/commands/course_check.hpp"
 #include "tito/commands/source_tree.hpp"
 #include "tito/course/scaffold.hpp"

@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include "tito/commands/course.hpp"
+#include "tito/commands/course_group.hpp"
 #include "tito/commands/course_check.hpp"
 #include "tito/commands/source_tree.hpp"
 #include "tito/system/json_text.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "tito/commands/course.hpp"
+#include "tito/commands/course_group.hpp"
 #include "tito/commands/course_measure.hpp"
 #include "tito/commands/source_tree.hpp"
 #include "tito/system/interrupt.hpp"

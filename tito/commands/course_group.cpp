@@ -1,4 +1,4 @@
-#include "tito/commands/course.hpp"
+#include "tito/commands/course_group.hpp"
 
 namespace tito {
 
