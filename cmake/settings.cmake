@@ -37,6 +37,9 @@ if(TITO_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${TITO_CCACHE}")
 endif()
 add_compile_options(${TITO_COMMON_FLAGS})
+if(NOT TITO_NATIVE)  # for a package: no file name of the machine that built it
+  add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${CMAKE_BINARY_DIR}/=")
+endif()
 add_link_options(${TITO_LINK_FLAGS})
 
 # Code whose speed matters to nobody is compiled quickly.

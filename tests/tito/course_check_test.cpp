@@ -350,6 +350,57 @@ TEST_CASE("What of a module nobody uses is found at its body", "[course_check]")
   CHECK_CONTAINS(course.message(), "no later body and no demo uses evens");
 }
 
+TEST_CASE("What is used before it exists is found at its module's place in the track", "[course_check]") {
+  CheckedCourse course;
+  course.compile("demo", "count",
+                 "#include \"judge/demo.hpp\"\n#include \"toy/count.hpp\"\n#include \"toy/total.hpp\"\n"
+                 "void demo::run() { demo::measure(\"n\", toy::total_to(10) + toy::evens(4) + "
+                 "static_cast<double>(toy::count_to(10).size()), \"\"); }\n");
+  CHECK_SAME(course.findings(), Words{"order modules/course.json:13"});
+  CHECK_SAME(course.message(), std::string("track forward: the demo of count uses total, which comes later"));
+}
+
+TEST_CASE("The plan of record and its pictures are found when they are stale, and mended by --fix", "[course_check]") {
+  CheckedCourse course;
+  course.append("README.md", "\n<!-- generated: plan -->\n<!-- end -->\n");
+  const Words stale = course.findings();
+  CHECK_SAME(stale.size(), std::size_t{2});
+  CHECK_CONTAINS(stale.at(0), "generated README.md:");
+  CHECK_SAME(stale.at(1), std::string("picture order-forward.svg:1"));
+  CHECK_SAME(course.findings({"--fix"}), Words{});
+  CHECK_SAME(course.findings(), Words{});
+  CHECK_CONTAINS(tito::read_file(course.root() / "README.md"), "| count | total | Need a sum | perfect | 0 |");
+  course.edit("README.md", "Need a sum | perfect", "Need a sum | broken");
+  CHECK_SAME(course.findings().size(), std::size_t{1});
+  CHECK_CONTAINS(course.message(), "the region \"plan\" is stale");
+  course.edit("README.md", "Need a sum | broken", "Need a sum | perfect");
+  course.append("order-forward.svg", "<!-- by hand -->");
+  CHECK_SAME(course.findings(), Words{"picture order-forward.svg:1"});
+  fs::remove(course.root() / "order-forward.svg");
+  CHECK_SAME(course.findings(), Words{"picture order-forward.svg:1"});
+  CHECK_CONTAINS(course.message(), "missing");
+}
+
+TEST_CASE("A requirement that is not met is found at its line, with what was found instead", "[course_check]") {
+  const auto finding = [](const std::string& requirement) {
+    CheckedCourse course;
+    course.append("README.md", "\n<!-- generated: plan -->\n<!-- end -->\n");
+    course.edit(
+        "modules/course.json", "\"schema\"",
+        "\"requirements\": [\n  {\"module\": \"total\", \"claim\": \"Adds\", " + requirement + "}\n  ],\n  \"schema\"");
+    const Words found = course.findings({"--fix"});
+    return found.empty() ? std::string("nothing") : found[0] + ": " + course.message();
+  };
+  CHECK_SAME(finding("\"uses\": \"total\""), std::string("nothing"));
+  CHECK_SAME(
+      finding("\"uses\": \"count\""),
+      std::string(
+          "required modules/course.json:3: total: \"Adds\" is not met: forward: the demo uses nothing of count"));
+  CHECK_CONTAINS(finding("\"leaves\": \"A need\""), "required modules/course.json:3: total: \"Adds\" is not met");
+  CHECK_CONTAINS(finding("\"figure\": {\"measure\": \"sum\", \"unit\": \"\", \"at_least\": 1}"),
+                 "the demo was not measured");
+}
+
 TEST_CASE("A module that was not built is one finding, and texts are looked at all the same", "[course_check]") {
   CheckedCourse course;
   nlohmann::json kit = course.kit();

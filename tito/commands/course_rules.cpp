@@ -51,14 +51,18 @@ Findings flawed_orders(const Kit& kit, const Audit& audit) {
     const Flow flow = analyze(usage, track.order, {false, name});
     const std::string way_out =
         "tito course analyze --track " + name + " shows who uses what; tito course suggest finds orders";
-    for (std::size_t i = 0; i < flow.connections.size(); ++i) {
-      const Connection& one = flow.connections[i];
-      if (one.quality == Quality::perfect || !flow.modules[i].is_used()) continue;  // rule "unused" names these
+    for (std::size_t i = 0; i < flow.modules.size(); ++i) {
+      const ModuleFlow& module = flow.modules[i];
       const int line = line_of_place(text, "tracks." + name + ".order[" + std::to_string(i) + "]");
-      findings.push_back(
-          {manifest, line, "order",
-           fmt::format("track {}: {} to {} is {}: {}", name, one.from, one.to, name_of(one.quality), one.reason),
-           way_out});
+      for (const ForwardUse& use : module.forward) {
+        findings.push_back({manifest, line, "order",
+                            fmt::format("track {}: {} uses {}, which comes later", name, use.user, use.module),
+                            way_out});
+      }
+      if (module.is_used() && module.gap > 0) {  // rule "unused" names those that nobody uses
+        findings.push_back(
+            {manifest, line, "order", fmt::format("track {}: {}", name, flow.connections[i].reason), way_out});
+      }
     }
     for (const ModuleFlow& module : flow.modules) {
       if (module.wasted().empty() || name != audit.course.default_track()) continue;

@@ -146,8 +146,10 @@ std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& n
   const JsonView view(root, file.string());
   std::vector<PlannedCase> cases;
   for (std::size_t i = 0; i < view.array().size(); ++i) {
-    // A compiler cache may have made the path relative to the folder of the build, where the plans are kits/NAME/plans.
-    const fs::path place = (plans_ / "../../.." / view.at(i)["file"].text()).lexically_normal();
+    // A compiler cache may have made the path relative to the folder of the build, where the plans are kits/NAME/plans;
+    // in a package it is one below the root of the sources, which are not there.
+    fs::path place = view.at(i)["file"].text();
+    if (place.string().starts_with("../")) place = (plans_ / "../../.." / place).lexically_normal();
     cases.push_back({view.at(i)["name"].text(), view.at(i)["limit"].number(), place.string(),
                      static_cast<int>(view.at(i)["line"].integer())});
   }
