@@ -86,7 +86,6 @@ TEST_CASE("The kit has every demo that lies beside a module, under the name of i
   CHECK_SAME(kit.names("no such kind"), std::vector<std::string>{});
 }
 
-#ifndef __SANITIZE_ADDRESS__  // demos measure speed, which sanitizers take
 TEST_CASE("A workspace runs the demo of its own track", "[demos][limit:120]") {
   const Sandbox box(TEST_KIT);
   const auto by_hand = figures(box, "discovery", "optimizers");
@@ -98,4 +97,3 @@ TEST_CASE("A workspace runs the demo of its own track", "[demos][limit:120]") {
   // Where a track has none of its own, it shows the same as all.
   CHECK(measures(figures(box, "autograd-first", "layers"), "Silent hidden units, with dropout"));
 }
-#endif

@@ -23,7 +23,6 @@ TEST_CASE("The milestones are those of the field's history, in its order", "[mil
   CHECK_SAME(names, expected);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they take too long under sanitizers
 TEST_CASE("All milestones pass on the sample digits with the reference bodies", "[milestones][limit:600]") {
   const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
   const std::string workspace = (folder.path() / "w").string(), out = (folder.path() / "out.json").string();
@@ -56,9 +55,3 @@ TEST_CASE("All milestones pass on the sample digits with the reference bodies", 
     judge::measure(milestone.at("milestone").get<std::string>() + " milestone", milestone.at("seconds"), "s");
   }
 }
-#else
-TEST_CASE("The milestones' runs are left out under sanitizers", "[milestones]") {
-  WARN("SKIPPED: the milestones train networks, for which sanitizers take too long");
-  CHECK(fs::exists(TEST_TITO));
-}
-#endif

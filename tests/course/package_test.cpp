@@ -5,7 +5,6 @@
 #include "judge/case.hpp"
 #include "tito/system/files.hpp"
 
-#ifndef __SANITIZE_ADDRESS__  // under which the compiler takes minutes for the package
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,9 +73,3 @@ TEST_CASE("After ten exports the package builds by itself and another project tr
   CHECK(run(TEST_CMAKE " --install " + build + " --prefix " + (root / "installed").string(), log));
   builds_with((root / "installed").string(), "from-installed");
 }
-#else
-TEST_CASE("The student's package is left out under AddressSanitizer", "[package]") {
-  WARN("SKIPPED: the package's sources are built by the other presets, and run under the sanitizer by the modules' tests");
-  CHECK(std::filesystem::exists(TEST_TITO));
-}
-#endif

@@ -7,7 +7,6 @@
 #include "tests/tito/tito.hpp"
 #include "tito/course/course.hpp"
 
-#ifndef __SANITIZE_ADDRESS__  // its figures are about speed, which sanitizers take; the cases themselves run under them
 namespace {
 
 // The figure `name` of a list of measures, of `module` where the list says whose they are.
@@ -93,9 +92,3 @@ TEST_CASE("In every other track each export unlocks its checkpoint in turn, and 
   }
   CHECK(own_demos > 0);
 }
-#else
-TEST_CASE("The tour is left out under sanitizers", "[tour]") {
-  WARN("SKIPPED: the tour measures speed, which sanitizers take");
-  CHECK(fs::exists(TEST_TITO));
-}
-#endif

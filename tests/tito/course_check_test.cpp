@@ -354,7 +354,7 @@ TEST_CASE("What is used before it exists is found at its module's place in the t
   CheckedCourse course;
   course.compile("demo", "count",
                  "#include \"judge/demo.hpp\"\n#include \"toy/count.hpp\"\n#include \"toy/total.hpp\"\n"
-                 "void demo::run() { demo::measure(\"n\", toy::total_to(10) + toy::evens(4) + "
+                 "void demo::run() { demo::measure(\"n\", toy::total_to(10) + toy::evens(toy::count_to(4)) + "
                  "static_cast<double>(toy::count_to(10).size()), \"\"); }\n");
   CHECK_SAME(course.findings(), Words{"order modules/course.json:13"});
   CHECK_SAME(course.message(), std::string("track forward: the demo of count uses total, which comes later"));
