@@ -74,7 +74,10 @@ Report check(Context& context, const CLI::App& app, const Options& options) {
   report.modules = audit.track().order.size();
   if (options.fix) {
     report.fixed = rewrite_stale_regions(audit);
-    for (const fs::path& picture : rewrite_stale_pictures(kit, audit)) report.fixed.push_back(picture);
+    for (const auto& [picture, content] : fresh_pictures(kit, audit)) {
+      write_atomically(picture, content);
+      report.fixed.push_back(picture);
+    }
   }
   const std::size_t built = built_rules().size() + static_cast<std::size_t>(trial_steps(course));
   ProgressBar bar(context.screen, static_cast<int>(text_rules().size() + (options.quick ? 0 : built)),

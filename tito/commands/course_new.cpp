@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "tito/commands/course_group.hpp"
 #include "tito/commands/course_check.hpp"
+#include "tito/commands/course_group.hpp"
 #include "tito/commands/source_tree.hpp"
 #include "tito/course/scaffold.hpp"
 #include "tito/course/todo.hpp"
@@ -62,9 +62,9 @@ Plan make_plan(Context& context, const CLI::App& app, const SourceTree& tree, co
     plan.created.push_back(path);
   }
   plan.tree.files[tree.course_file()] = text;
-  plan.consequences =
-      add_consequences(tree, renumberings(course.track(course.default_track()), then.track(then.default_track())),
-                       audit_of(context.kit(), then, app), plan.tree);
+  plan.consequences = add_consequences(
+      tree, context.kit(), renumberings(course.track(course.default_track()), then.track(then.default_track())),
+      audit_of(context.kit(), then, app), plan.tree);
   return plan;
 }
 

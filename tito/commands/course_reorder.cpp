@@ -1,7 +1,7 @@
 #include <fmt/core.h>
 
-#include "tito/commands/course_group.hpp"
 #include "tito/commands/course_check.hpp"
+#include "tito/commands/course_group.hpp"
 #include "tito/commands/source_tree.hpp"
 #include "tito/system/json_text.hpp"
 #include "tito/system/spelling.hpp"
@@ -45,9 +45,9 @@ Plan make_plan(Context& context, const CLI::App& app, const SourceTree& tree, co
   plan.course = with_order(course, text, plan.track, plan.order, options.title);
   const Course then(plan.course.text, tree.course_file().string());  // refuses what could not be loaded again
   if (plan.course.text != text) plan.tree.files[tree.course_file()] = plan.course.text;
-  plan.consequences =
-      add_consequences(tree, renumberings(course.track(course.default_track()), then.track(then.default_track())),
-                       audit_of(context.kit(), then, app), plan.tree);
+  plan.consequences = add_consequences(
+      tree, context.kit(), renumberings(course.track(course.default_track()), then.track(then.default_track())),
+      audit_of(context.kit(), then, app), plan.tree);
   return plan;
 }
 

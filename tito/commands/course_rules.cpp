@@ -94,10 +94,7 @@ Findings missed_requirements(const Kit& kit, const Audit& audit) {
 
 Findings stale_pictures(const Kit& kit, const Audit& audit) {
   Findings findings;
-  const std::optional<fs::path> page = page_of_plan(audit);
-  if (!page) return findings;
-  for (const auto& [file, content] : plan_pictures(kit, audit.course, *page)) {
-    if (read_if_present(file) == content) continue;
+  for (const auto& [file, content] : fresh_pictures(kit, audit)) {
     findings.push_back({file, 1, "picture",
                         fs::exists(file) ? "the picture is not what is measured" : "the picture is missing",
                         "tito course check --fix"});
@@ -107,16 +104,12 @@ Findings stale_pictures(const Kit& kit, const Audit& audit) {
 
 }  // namespace
 
-std::vector<fs::path> rewrite_stale_pictures(const Kit& kit, const Audit& audit) {
-  std::vector<fs::path> written;
+std::map<fs::path, std::string> fresh_pictures(const Kit& kit, const Audit& audit) {
   const std::optional<fs::path> page = page_of_plan(audit);
-  if (!page) return written;
-  for (const auto& [file, content] : plan_pictures(kit, audit.course, *page)) {
-    if (read_if_present(file) == content) continue;
-    write_atomically(file, content);
-    written.push_back(file);
-  }
-  return written;
+  if (!page) return {};
+  std::map<fs::path, std::string> pictures = plan_pictures(kit, audit.course, *page);
+  std::erase_if(pictures, [](const auto& one) { return read_if_present(one.first) == one.second; });
+  return pictures;
 }
 
 const std::vector<BuiltRule>& built_rules() {

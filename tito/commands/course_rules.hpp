@@ -2,6 +2,9 @@
 // tito/course/audit.hpp, those that are tried in course_trials.hpp.
 #pragma once
 
+#include <filesystem>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "tito/course/audit.hpp"
@@ -18,7 +21,8 @@ struct BuiltRule {
 // In the order in which they are looked at. A page that is generated from measurements gets a row here.
 const std::vector<BuiltRule>& built_rules();
 
-// Draws the pictures beside docs/plan-of-record.md anew where they are stale; returns those that it wrote.
-std::vector<std::filesystem::path> rewrite_stale_pictures(const Kit& kit, const Audit& audit);
+// The pictures beside docs/plan-of-record.md that are not what is measured, and what they should be; none where the
+// course has no such page. throws: Failure(Exit::environment) when the course is not built.
+std::map<std::filesystem::path, std::string> fresh_pictures(const Kit& kit, const Audit& audit);
 
 }  // namespace tito

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tito/commands/course_rules.hpp"
 #include "tito/course/generated.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/json_text.hpp"
@@ -158,19 +159,36 @@ std::vector<fs::path> renew_regions(const SourceTree& tree, const Audit& then, T
       change.files[path] = *fresh;
       changed.push_back(path);
     } catch (const Failure& failure) {
-      if (failure.exit() != Exit::damaged) throw;  // marks without their other half: tito course check names them
+      // Marks without their other half, or something to be measured that is not built yet: tito course check names
+      // both.
+      if (failure.exit() != Exit::damaged && failure.exit() != Exit::environment) throw;
     }
+  }
+  return changed;
+}
+
+std::vector<fs::path> renew_pictures(const SourceTree& tree, const Kit& kit, const Audit& then, TreeChange& change) {
+  std::vector<fs::path> changed;
+  try {
+    for (auto& [file, content] : fresh_pictures(kit, then)) {
+      const fs::path path = change.after(file.lexically_relative(tree.root()));
+      change.files[path] = content;
+      changed.push_back(path);
+    }
+  } catch (const Failure& failure) {
+    if (failure.exit() != Exit::environment) throw;  // not built yet
   }
   return changed;
 }
 
 }  // namespace
 
-Consequences add_consequences(const SourceTree& tree, const std::vector<Renumbering>& renumberings, const Audit& then,
-                              TreeChange& change) {
+Consequences add_consequences(const SourceTree& tree, const Kit& kit, const std::vector<Renumbering>& renumberings,
+                              const Audit& then, TreeChange& change) {
   Consequences all;
   all.mentions = renumber(tree, renumberings, change);
   all.regions = renew_regions(tree, then, change);
+  for (const fs::path& picture : renew_pictures(tree, kit, then, change)) all.regions.push_back(picture);
   return all;
 }
 

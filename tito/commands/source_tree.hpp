@@ -71,8 +71,8 @@ struct Consequences {
 // Adds to `change`, for the modules whose number changes, their folders' moves, every mention of them in the tree, and
 // what tito writes into documents of the course `then`. Files whose new text stands in the change already go on from
 // that. throws: as with_numbers().
-Consequences add_consequences(const SourceTree& tree, const std::vector<Renumbering>& renumberings, const Audit& then,
-                              TreeChange& change);
+Consequences add_consequences(const SourceTree& tree, const Kit& kit, const std::vector<Renumbering>& renumberings,
+                              const Audit& then, TreeChange& change);
 
 // {"folders": [{"from", "to"}], "files": [{"path", "mentions": [{"line", "from", "to"}]}], "regions": [PATH]}
 nlohmann::json json_of(const TreeChange& change, const Consequences& consequences);
