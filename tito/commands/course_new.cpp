@@ -79,8 +79,8 @@ void run(Context& context, const CLI::App& app, const Options& options) {
   nlohmann::json created = nlohmann::json::array(), todos = nlohmann::json::array();
   for (const fs::path& path : plan.created) created.push_back(path.string());
   Screen& screen = context.screen;
-  screen.line(fmt::format("{} module {}", screen.paint(Style::good, screen.tick()),
-                          screen.paint(Style::bold, plan.module.slug)));
+  screen.line(fmt::format("{} module {} in {}", screen.paint(Style::good, screen.tick()),
+                          screen.paint(Style::bold, plan.module.slug), tree.root().string()));
   for (const fs::path& path : plan.created) screen.line("  " + path.string());
   screen.line("  " + tree.course_file().string() + ": its entry, its place in every track, its checkpoint");
   print_consequences(screen, plan.tree, plan.consequences);

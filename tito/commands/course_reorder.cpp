@@ -90,7 +90,7 @@ void print(Screen& screen, const Course& course, const SourceTree& tree, const P
     screen.line(fmt::format("track {} has this order already", plan.track));
     return;
   }
-  screen.line(written ? "changed:" : "this would change:");
+  screen.line((written ? "changed in " : "this would change in ") + tree.root().string() + ":");
   if (plan.tree.files.contains(tree.course_file())) {
     screen.line(fmt::format("  {}: {} {}", tree.course_file().string(), plan.course.is_new ? "the new track" : "track",
                             screen.paint(Style::bold, plan.track)));
