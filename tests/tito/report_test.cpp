@@ -243,7 +243,8 @@ TEST_CASE("report --measure finds whose code takes the time of the work", "[repo
   INFO(cpu.dump(2));
   const double samples = cpu.at("samples");
   CHECK(samples >= 20);
-  CHECK(cpu.at("modules").at("count").get<double>() > 0.8 * samples);
+  // Of the bodies' samples: under sanitizers their libraries take a share.
+  CHECK(cpu.at("modules").at("count").get<double>() > 0.8 * cpu.at("bodies").get<double>());
   CHECK_SAME(cpu.at("own"), cpu.at("modules").at("count"));
   CHECK_SAME(cpu.at("bodies").get<int>() + cpu.at("given").get<int>() + cpu.at("libraries").get<int>(),
              cpu.at("samples").get<int>());
