@@ -218,9 +218,9 @@ class Page {
   void demos() {
     add("## What the demos show\n\n");
     if (proof_.contains("demos")) {
-      add(fmt::format("{}; {}. {}\n\n", proof_.at("demos").at("machine").get<std::string>(),
-                      proof_.at("demos").at("at").get<std::string>(),
-                      proof_.at("demos").at("data").get<std::string>()));
+      const json& demos = proof_.at("demos");
+      add(fmt::format("{}; {}. {}\n\n", demos.at("machine").get<std::string>(), demos.at("at").get<std::string>(),
+                      demos.value("data", "")));
     }
     head({"Module", "Figure", "Data", "Measured"});
     for (const std::string& slug : track_.order) {
