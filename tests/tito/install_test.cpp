@@ -41,6 +41,9 @@ TEST_CASE("An installed tito needs neither the source tree nor the build tree", 
       "cp ../answer.cpp " + count + "\n" + tito + " module test 01\n" + tito + " export 01\n" + tito + " demo 01\n" +
       tito + " solution 01\n" + tito + " hint 02\n" + tito + " bench 01 --seconds 0.1\n" + tito + " module reset 01\n" + tito + " undo\n" +
       tito + " update\n" + tito + " report\n" + tito + " progress rebuild\n" +
+      tito + " tour\n" + tito + " course analyze\n" + tito + " course suggest\n" +
+      "for words in 'dev fill 01' 'course check' 'course new three' 'course reorder --order count,total'; do\n" +
+      "  status=0; " + tito + " $words || status=$?; test $status = 2\ndone\n" +
       "status=0; " + tito + " doctor --json > doctor.json || status=$?\n";
   tito::write_atomically(box.root() / "script", script);
   const Run run = box.run({"unshare", "-m", "sh", (box.root() / "script").string()}, box.root(), {"TITO_KIT=" + kit.string(), "LC_ALL=C.UTF-8"});

@@ -7,6 +7,9 @@ namespace tito {
 namespace {
 
 void fill(Context& context, const std::string& word) {
+  if (!context.kit().is_source_tree()) {
+    throw Failure(Exit::usage, "dev fill works only with a tito that was built in the course's source tree");
+  }
   const Track& track = context.workspace().track();
   std::vector<std::string> wanted = track.order;
   if (word != "all") wanted = {resolve_module(context.course(), track, word)};

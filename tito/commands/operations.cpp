@@ -364,9 +364,6 @@ fs::path init_workspace(const Kit& kit, const Course& course, const Track& track
 }
 
 void fill_module(const Site& site, const std::string& slug) {
-  if (!site.kit.is_source_tree()) {
-    throw Failure(Exit::usage, "dev fill works only with a tito that was built in the course's source tree");
-  }
   const FileLock lock = lock_work(site.workspace);
   overwrite(site, slug, read_file(reference_source(site.kit, site.course, slug)), Cause::fill);
 }

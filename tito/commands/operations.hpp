@@ -107,7 +107,6 @@ std::filesystem::path init_workspace(const Kit& kit, const Course& course, const
 WorkspaceFiles given_files(const Kit& kit, const Course& course, const Track& track, const std::filesystem::path& root);
 
 // Puts the reference body in place of the student's file, of which a snapshot is kept.
-// throws: Failure(Exit::usage) unless the kit is one of a source tree.
 void fill_module(const Site& site, const std::string& slug);
 
 // The reference body's file.
