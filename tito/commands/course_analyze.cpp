@@ -77,8 +77,6 @@ std::string painted(const Screen& screen, Quality quality) {
 }
 
 void print_connections(Screen& screen, const Flow& flow) {
-  std::size_t widest = 0;
-  for (const std::string& slug : flow.order) widest = std::max(widest, slug.size());
   for (const Connection& one : flow.connections) {
     screen.line(fmt::format("  {} {} {} {}", painted(screen, one.quality), one.from, screen.arrow(), one.to));
     for (const std::string& line : wrapped(one.reason, room_of(screen, 16))) {

@@ -21,6 +21,11 @@ std::optional<fs::path> page_of_plan(const Audit& audit) {
   return std::nullopt;
 }
 
+// The line of course.json where a track has its module number i, from 0.
+int line_in_track(const std::string& manifest, const std::string& track, std::size_t i) {
+  return line_of_place(manifest, "tracks." + track + ".order[" + std::to_string(i) + "]");
+}
+
 // Modules that no later body or demo uses; the last one of a track is none.
 Findings unused_modules(const Kit& kit, const Audit& audit) {
   Findings findings;
@@ -31,7 +36,7 @@ Findings unused_modules(const Kit& kit, const Audit& audit) {
     const Flow flow = analyze(usage, track.order, {false, name});
     for (std::size_t i = 0; i + 1 < track.order.size(); ++i) {
       if (flow.modules[i].is_used()) continue;
-      const int line = line_of_place(text, "tracks." + name + ".order[" + std::to_string(i) + "]");
+      const int line = line_in_track(text, name, i);
       findings.push_back({manifest, line, "unused",
                           "nothing that comes after module " + track.order[i] + " in track " + name +
                               " uses it, neither a body nor a demo",
@@ -53,7 +58,7 @@ Findings flawed_orders(const Kit& kit, const Audit& audit) {
         "tito course analyze --track " + name + " shows who uses what; tito course suggest finds orders";
     for (std::size_t i = 0; i < flow.modules.size(); ++i) {
       const ModuleFlow& module = flow.modules[i];
-      const int line = line_of_place(text, "tracks." + name + ".order[" + std::to_string(i) + "]");
+      const int line = line_in_track(text, name, i);
       for (const ForwardUse& use : module.forward) {
         findings.push_back({manifest, line, "order",
                             fmt::format("track {}: {} uses {}, which comes later", name, use.user, use.module),
