@@ -100,8 +100,7 @@ class Report {
     rows_.push_back(row);
     if (as_json_) return;
     fmt::print("{:<52} {:>8.3f} {}  ({:.3f} to {:.3f})", name, bench::median(values), unit, *low, *high);
-    if (target.empty())
-      fmt::print("\n");
+    if (target.empty()) fmt::print("\n");
     else
       fmt::print("   target {:g} {}: {}\n", target["target"].get<double>(), unit,
                  target["met"].get<bool>() ? "met" : "missed");
@@ -236,10 +235,8 @@ void measure_training(const std::vector<std::string>& names, const Options& opti
     const std::vector<double> shares = repeated(std::max(1, options.runs / 2), busy);
     rates.erase(rates.begin());
     const std::string who = workers == 0 ? "without a worker" : "with one worker";
-    if (workers == 0)
-      report.add("trainer not waiting, " + who, shares, "%");
-    else
-      report.at_least("trainer not waiting, " + who, shares, "%", 98);
+    if (workers == 0) report.add("trainer not waiting, " + who, shares, "%");
+    else report.at_least("trainer not waiting, " + who, shares, "%", 98);
     report.add("training, " + who, rates, "samples/s");
   }
 }

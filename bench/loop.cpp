@@ -1,5 +1,5 @@
-// How long a student waits for tito, and a maintainer for the build. Every figure is the wall time of the real program,
-// from its start to its end.
+// How long a student waits for tito, and a maintainer for the build. Every figure is the wall time of the real
+// program, from its start to its end.
 //
 //   module test NN   in a workspace filled with the reference bodies; the file is changed before each run, so that
 //                    nothing of the run before can be taken for this one

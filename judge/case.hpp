@@ -1,9 +1,8 @@
-// What tests and checkpoints are written with: Catch2, and checks that say what was expected, what was
-// found and where they part.
+// What tests and checkpoints are written with: Catch2, and checks that say what was expected, what was found and
+// where they part.
 //
-// A program of cases is linked from case_runner.cpp, one or more files of TEST_CASEs and the bodies they
-// judge. Run by hand it is an ordinary Catch2 program; `tito` runs it with --record and believes only the
-// record (record.hpp).
+// A program of cases is linked from case_runner.cpp, one or more files of TEST_CASEs and the bodies they judge. Run
+// by hand it is an ordinary Catch2 program; `tito` runs it with --record and believes only the record (record.hpp).
 //
 //   TEST_CASE("matmul multiplies a 2 by 3 with a 3 by 2 matrix") { ... }
 //   TEST_CASE("The MLP learns the digits", "[limit:60]") { ... }
@@ -55,16 +54,16 @@ bool close(double actual, double expected, double relative = 1e-5, double absolu
 }  // namespace judge
 
 // Equality, with both sides in the record.
-#define CHECK_SAME(actual, expected)            \
-  do {                                          \
-    CHECK(judge::same(actual, expected));       \
-    judge::clear_detail();                      \
+#define CHECK_SAME(actual, expected)      \
+  do {                                    \
+    CHECK(judge::same(actual, expected)); \
+    judge::clear_detail();                \
   } while (false)
 
 // Numbers or tensors equal up to a tolerance: CHECK_CLOSE(actual, expected [, relative [, absolute]]).
 // For tensors include judge/compare.hpp.
-#define CHECK_CLOSE(...)               \
-  do {                                 \
-    CHECK(judge::close(__VA_ARGS__));  \
-    judge::clear_detail();             \
+#define CHECK_CLOSE(...)              \
+  do {                                \
+    CHECK(judge::close(__VA_ARGS__)); \
+    judge::clear_detail();            \
   } while (false)

@@ -1,17 +1,15 @@
 // main() of every program of cases.
 //
 //   PROGRAM [Catch2's own arguments] [--seed N]        for people and CTest: Catch2's console output
-//   PROGRAM --plan                                     prints the cases as JSON: [{"name": .., "limit": seconds, "file": .., "line": ..}]
+//   PROGRAM --plan                                     prints the cases as JSON:
+//                                                      [{"name": .., "limit": seconds, "file": .., "line": ..}]
 //   PROGRAM --record FD --seed N [--from K] [--every S]
 //                                                      for tito: runs every S-th planned case from number K (from 0)
 //
-// With --record the program ends without running destructors of static objects: what those do is no
-// longer the judge's business.
+// With --record the program ends without running destructors of static objects: what those do no longer counts.
 #define CATCH_CONFIG_RUNNER
 // A crash must look like one to tito: no handler in between.
 #define CATCH_CONFIG_NO_POSIX_SIGNALS
-#include "judge/case.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -23,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "judge/case.hpp"
 #include "judge/findings.hpp"
 
 namespace {
@@ -171,14 +170,15 @@ class RecordListener : public ListenerBase {
     if (!findings.cause.empty()) event["cause"] = findings.cause;
     const judge::Window& window = findings.window;
     if (window.columns == 0) return;
-    event["window"] = {{"shape", window.shape},       {"at", window.at},         {"row", window.row},
-                       {"column", window.column},     {"columns", window.columns}, {"expected", window.expected},
-                       {"actual", window.actual},     {"wrong", window.wrong}};
+    event["window"] = {{"shape", window.shape},   {"at", window.at},           {"row", window.row},
+                       {"column", window.column}, {"columns", window.columns}, {"expected", window.expected},
+                       {"actual", window.actual}, {"wrong", window.wrong}};
   }
 
   // The judge's own macros wrap what the test's author wrote.
   static std::string tidy(const std::string& expression) {
-    for (const std::string_view prefix : {"judge::same(", "judge::close(", "judge::has_shape(", "judge::gradients_agree("}) {
+    for (const std::string_view prefix :
+         {"judge::same(", "judge::close(", "judge::has_shape(", "judge::gradients_agree("}) {
       if (expression.starts_with(prefix) && expression.ends_with(")")) {
         return expression.substr(prefix.size(), expression.size() - prefix.size() - 1);
       }
@@ -225,7 +225,8 @@ int run(int argc, char** argv) {
   for (const Case& one : cases) check_name(one.name);
   if (plan) {
     json list = json::array();
-    for (const Case& one : cases) list.push_back({{"name", one.name}, {"limit", one.limit}, {"file", one.file}, {"line", one.line}});
+    for (const Case& one : cases)
+      list.push_back({{"name", one.name}, {"limit", one.limit}, {"file", one.file}, {"line", one.line}});
     std::cout << list.dump(2) << '\n';
     return 0;
   }
@@ -237,7 +238,8 @@ int run(int argc, char** argv) {
     judge::open_record(descriptor);
     judge::write_record(dump({{"event", "start"}, {"seed", run_seed}}));
     std::string pattern;
-    for (std::size_t i = from; i < cases.size(); i += every) pattern += (pattern.empty() ? "" : ",") + quoted(cases[i].name);
+    for (std::size_t i = from; i < cases.size(); i += every)
+      pattern += (pattern.empty() ? "" : ",") + quoted(cases[i].name);
     if (pattern.empty()) return 0;
     arguments = {argv[0], pattern, "--order", "decl", "--reporter", "compact", "--out", "/dev/null"};
   } else {

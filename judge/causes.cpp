@@ -60,7 +60,8 @@ std::vector<Pattern> plain_patterns() {
 // Named when only one of them fits.
 std::vector<Pattern> explanations() {
   std::vector<Pattern> all = causes::size_patterns();
-  for (const auto& table : {causes::order_patterns(), causes::rule_patterns()}) all.insert(all.end(), table.begin(), table.end());
+  for (const auto& table : {causes::order_patterns(), causes::rule_patterns()})
+    all.insert(all.end(), table.begin(), table.end());
   return all;
 }
 
@@ -74,7 +75,8 @@ Cause likely_cause(const Compared& compared) {
   const Look look(compared);
   constexpr std::size_t most_elements = 1U << 20U;  // larger tensors would take noticeable time
   if (look.count < 1 || look.count > most_elements || compared.expected.size() != look.count) return {};
-  if (!std::all_of(compared.expected.begin(), compared.expected.end(), [](double x) { return std::isfinite(x); })) return {};
+  if (!std::all_of(compared.expected.begin(), compared.expected.end(), [](double x) { return std::isfinite(x); }))
+    return {};
   for (const Pattern& pattern : plain_patterns()) {
     if (std::string sentence = pattern.sentence(look); !sentence.empty()) return {pattern.name, sentence};
   }

@@ -1,11 +1,11 @@
 // Likely causes: patterns that a wrong tensor makes when it went wrong in a well-known way.
 //
-// Each pattern is a row of a table: a name and a function that gives a sentence when the pattern fits *every* element,
-// and nothing otherwise. The tables are in size_causes.cpp (a factor or a term), order_causes.cpp, rule_causes.cpp,
-// place_causes.cpp (right in some places), few_causes.cpp (one or two numbers) and, for shapes, shape_causes.cpp;
-// causes.cpp asks them. The sentence says what was seen, which
-// is true whatever led to it, and then what usually leads to it. A pattern needs enough distinct elements that it cannot
-// be had by chance; where two patterns explain the same values, none is named.
+// Each pattern is a row of a table: a name and a function that gives a sentence when the pattern fits *every*
+// element, and nothing otherwise. The tables are in size_causes.cpp (a factor or a term), order_causes.cpp,
+// rule_causes.cpp, place_causes.cpp (right in some places), few_causes.cpp (one or two numbers) and, for shapes,
+// shape_causes.cpp; causes.cpp asks them. The sentence says what was seen, which is true whatever led to it, and then
+// what usually leads to it. A pattern needs enough distinct elements that it cannot be had by chance; where two
+// patterns explain the same values, none is named.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,8 @@ std::string values_around(const std::vector<double>& values, std::int64_t center
   const std::int64_t begin = std::max<std::int64_t>(0, std::min(center - 2, size - 5));
   const std::int64_t end = std::min(size, begin + 5);
   std::string text = begin > 0 ? "[.., " : "[";
-  for (std::int64_t i = begin; i < end; ++i) text += (i > begin ? ", " : "") + number_text(values[static_cast<std::size_t>(i)], digits);
+  for (std::int64_t i = begin; i < end; ++i)
+    text += (i > begin ? ", " : "") + number_text(values[static_cast<std::size_t>(i)], digits);
   return text + (end < size ? ", ..]" : "]");
 }
 
@@ -46,7 +47,8 @@ bool values_close(const Compared& compared) {
        << index_text(compared.shape, worst);
   const auto at = static_cast<std::size_t>(first);
   const int digits = number_text(compared.actual[at], 6) == number_text(compared.expected[at], 6) ? 9 : 6;
-  set_detail({values_around(compared.expected, first, digits), values_around(compared.actual, first, digits), note.str()});
+  set_detail(
+      {values_around(compared.expected, first, digits), values_around(compared.actual, first, digits), note.str()});
   set_findings({likely_cause(compared).sentence, window_around(compared, first, digits)});
   return false;
 }

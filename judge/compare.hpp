@@ -37,14 +37,14 @@ bool gradients_agree(const std::function<std::unique_ptr<tinytorch::Function>()>
 
 }  // namespace judge
 
-#define CHECK_SHAPE(tensor, ...)                                               \
-  do {                                                                         \
-    CHECK(judge::has_shape(tensor, tinytorch::Shape(__VA_ARGS__)));            \
-    judge::clear_detail();                                                     \
+#define CHECK_SHAPE(tensor, ...)                                    \
+  do {                                                              \
+    CHECK(judge::has_shape(tensor, tinytorch::Shape(__VA_ARGS__))); \
+    judge::clear_detail();                                          \
   } while (false)
 
-#define CHECK_GRADIENTS(...)                      \
-  do {                                            \
-    CHECK(judge::gradients_agree(__VA_ARGS__));   \
-    judge::clear_detail();                        \
+#define CHECK_GRADIENTS(...)                    \
+  do {                                          \
+    CHECK(judge::gradients_agree(__VA_ARGS__)); \
+    judge::clear_detail();                      \
   } while (false)

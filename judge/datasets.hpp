@@ -20,8 +20,8 @@ struct Images {
   tinytorch::Tensor test_labels;   // (M,)
 };
 
-// The digits: MNIST where it is installed, else the course's sample of it; of both parts at most so many
-// images (0: all there are).
+// The digits: MNIST where it is installed, else the course's sample of it; of both parts at most so many images (0:
+// all there are).
 // throws: IoError naming the file when one that is read is damaged; also those below.
 Images digit_images(std::int64_t train_count = 0, std::int64_t test_count = 0);
 

@@ -13,8 +13,8 @@ namespace judge {
 // A part of the matrix (the last two axes) that holds the first difference; of a tensor of rank 1, of its only row.
 struct Window {
   std::vector<std::int64_t> shape;
-  std::vector<std::int64_t> at;       // the index of the first difference
-  std::int64_t row = 0;               // the first row and column that are shown
+  std::vector<std::int64_t> at;  // the index of the first difference
+  std::int64_t row = 0;          // the first row and column that are shown
   std::int64_t column = 0;
   std::int64_t columns = 0;           // how many are shown
   std::vector<std::string> expected;  // row by row

@@ -73,22 +73,26 @@ void describe(const Make& make, const std::vector<Tensor>& inputs, const Tensor&
     const double numeric = slope(make, inputs, place.input, i, options.step, weight), analytic = gradient.data()[i];
     compared.actual.push_back(analytic);
     compared.expected.push_back(numeric);
-    plain = plain && agree(analytic, slope(make, inputs, place.input, i, options.step, [](std::int64_t) { return 1.0; }), options.tolerance);
+    plain =
+        plain && agree(analytic, slope(make, inputs, place.input, i, options.step, [](std::int64_t) { return 1.0; }),
+                       options.tolerance);
     if (agree(analytic, numeric, options.tolerance)) continue;
     ++wrong;
     if (first < 0) first = i;
-    if (const double error = std::abs(analytic - numeric); !(error <= largest)) largest = error, worst = static_cast<std::size_t>(i);
+    if (const double error = std::abs(analytic - numeric); !(error <= largest))
+      largest = error, worst = static_cast<std::size_t>(i);
   }
   if (inputs[0].shape().rank() > 1) compared.batch = inputs[0].shape()[0];
   std::ostringstream expected, actual, note;
   expected << compared.expected[static_cast<std::size_t>(first)] << " (numeric, by central differences)";
   actual << compared.actual[static_cast<std::size_t>(first)] << " (analytic, from backward)";
-  note << place.text() << " at " << index_text(place.shape, first) << ", shape " << place.shape.to_string() << "; " << wrong << " of "
-       << gradient.size() << " elements differ, largest error " << largest << " at "
+  note << place.text() << " at " << index_text(place.shape, first) << ", shape " << place.shape.to_string() << "; "
+       << wrong << " of " << gradient.size() << " elements differ, largest error " << largest << " at "
        << index_text(place.shape, static_cast<std::int64_t>(worst));
   set_detail({expected.str(), actual.str(), note.str()});
   const bool ignored = plain && wrong > 1;
-  set_findings({ignored ? "grad_output is ignored: this is the gradient for a grad_output of ones" : likely_cause(compared).sentence,
+  set_findings({ignored ? "grad_output is ignored: this is the gradient for a grad_output of ones"
+                        : likely_cause(compared).sentence,
                 window_around(compared, first, 6)});
 }
 
@@ -102,8 +106,8 @@ bool gradients_agree(const Make& make, const std::vector<Tensor>& inputs, const 
   for (std::int64_t i = 0; i < result.size(); ++i) grad_output.data()[i] = static_cast<float>(weight(i));
   const std::vector<Tensor> gradients = function->backward(grad_output);
   if (gradients.size() != inputs.size()) {
-    set_detail({std::to_string(inputs.size()) + " gradients, one an input", std::to_string(gradients.size()) + " gradients",
-                std::string(function->name()) + "::backward"});
+    set_detail({std::to_string(inputs.size()) + " gradients, one an input",
+                std::to_string(gradients.size()) + " gradients", std::string(function->name()) + "::backward"});
     return false;
   }
 
@@ -115,12 +119,14 @@ bool gradients_agree(const Make& make, const std::vector<Tensor>& inputs, const 
     const Shape shape = inputs[input].shape();
     const Place place{function->name(), input, inputs.size(), shape};
     if (!(gradients[input].shape() == shape)) {
-      set_detail({"shape " + shape.to_string() + ", as the input's", "shape " + gradients[input].shape().to_string(), place.text()});
+      set_detail({"shape " + shape.to_string() + ", as the input's", "shape " + gradients[input].shape().to_string(),
+                  place.text()});
       set_findings({likely_cause_of_shape(gradients[input].shape(), shape).sentence, {}});
       return false;
     }
     for (std::int64_t i = 0; i < inputs[input].size(); ++i) {
-      if (agree(gradients[input].data()[i], slope(make, inputs, input, i, options.step, weight), options.tolerance)) continue;
+      if (agree(gradients[input].data()[i], slope(make, inputs, input, i, options.step, weight), options.tolerance))
+        continue;
       describe(make, inputs, gradients[input], place, options, weight);
       return false;
     }

@@ -115,12 +115,9 @@ void pass_through(Stream stream, const Lines& first, Lines& second, Lines& third
   Vector* y = vectors(second);
   Vector* z = vectors(third);
   for (std::size_t i = 0, count = count_of(first); i < count; ++i) {
-    if (stream == Stream::copy)
-      y[i] = x[i];
-    else if (stream == Stream::update)
-      y[i] += factor * x[i];
-    else
-      z[i] = x[i] + factor * y[i];
+    if (stream == Stream::copy) y[i] = x[i];
+    else if (stream == Stream::update) y[i] += factor * x[i];
+    else z[i] = x[i] + factor * y[i];
   }
 }
 

@@ -56,7 +56,8 @@ std::string axis_missing(const Shape& actual, const Shape& expected) {
   if (actual.rank() + 1 != expected.rank() || differs_in_ones(actual, expected)) return "";
   for (int axis = 0; axis < expected.rank(); ++axis) {
     if (without(expected, axis) == actual) {
-      return "axis " + text(axis) + ", of extent " + text(expected[axis]) + ", is missing: it was summed over or left out";
+      return "axis " + text(axis) + ", of extent " + text(expected[axis]) +
+             ", is missing: it was summed over or left out";
     }
   }
   return "";
@@ -125,7 +126,8 @@ Cause likely_cause_of_shape(const Shape& actual_shape, const std::vector<double>
     }
     if (!equal && !means) continue;
     return {"not summed", "not " + std::string(equal ? "summed" : "averaged") + " over axis " + text(axis) +
-                              (axis == 0 ? " (the batch?)" : "") + ": done to this result, that gives what is expected"};
+                              (axis == 0 ? " (the batch?)" : "") +
+                              ": done to this result, that gives what is expected"};
   }
   return likely_cause_of_shape(actual_shape, expected_shape);
 }

@@ -24,7 +24,8 @@ std::vector<std::int64_t> index_of(const Shape& shape, std::int64_t offset) {
 
 std::string index_text(const Shape& shape, std::int64_t offset) {
   std::string text;
-  for (const std::int64_t position : index_of(shape, offset)) text += (text.empty() ? "" : ", ") + std::to_string(position);
+  for (const std::int64_t position : index_of(shape, offset))
+    text += (text.empty() ? "" : ", ") + std::to_string(position);
   return "[" + text + "]";
 }
 

@@ -102,7 +102,8 @@ void learn(const Task& task, void (*add_layers)(Sequential&, Rng&)) {
   options.on_epoch = [&](const EpochRecord& epoch) {
     demo::say(fmt::format("  epoch {}: loss {:.4f}, held-out accuracy {:.1f} %, {:.1f} s", epoch.epoch + 1,
                           epoch.train.loss, 100.0 * epoch.validation.accuracy, epoch.seconds));
-    demo::point("held-out accuracy on " + task.what, static_cast<double>(curve.done()), 100.0 * epoch.validation.accuracy);
+    demo::point("held-out accuracy on " + task.what, static_cast<double>(curve.done()),
+                100.0 * epoch.validation.accuracy);
     curve.what = fmt::format("epoch {} of {}", epoch.epoch + 2, task.epochs);
   };
   Trainer trainer(network, adam, milestone::watched_loss(network, curve), options);

@@ -21,12 +21,9 @@ constexpr double label_height = 15;
 std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else
-      result += c;
+    if (c == '&') result += "&amp;";
+    else if (c == '<') result += "&lt;";
+    else result += c;
   }
   return result;
 }

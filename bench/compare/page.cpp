@@ -232,14 +232,14 @@ string networks_part(const json& part) {
   string text = "## Networks: ours and libtorch in turn, samples/s\n\n" + context_text(part) +
                 times_text(part.at("rows")) + "\n" + peers_text(part);
   text +=
-      "- Reachable: a prototype written by hand for these shapes alone, no engine; at batch 1 it knows one thread. It "
-      "is "
-      "written for vectors of 32 bytes: where the processor has wider ones, more can be reached.\n"
-      "- Figures are medians; in brackets stand the lowest and the highest ratio of a single round. Contestants took "
-      "turns.\n"
-      "- †: something else kept the processor busy in more than half of the turns, also when they were taken again.\n"
-      "- Of the sgemm peak: the arithmetic of convolutions and linear layers (25.4 MFLOP a sample in training, 8.97 in "
-      "inference) by the rate of OpenBLAS on 2048^3 in the same rounds.\n\n";
+      "- Reachable: a prototype written by hand for these shapes alone, no engine; at batch 1 it knows one thread. "
+      "It is written for vectors of 32 bytes: where the processor has wider ones, more can be reached.\n"
+      "- Figures are medians; in brackets stand the lowest and the highest ratio of a single round. Contestants "
+      "took turns.\n"
+      "- †: something else kept the processor busy in more than half of the turns, also when they were taken "
+      "again.\n"
+      "- Of the sgemm peak: the arithmetic of convolutions and linear layers (25.4 MFLOP a sample in training, 8.97 "
+      "in inference) by the rate of OpenBLAS on 2048^3 in the same rounds.\n\n";
   for (const char* mode : {"train", "infer"}) {
     std::map<int, std::vector<json>, std::greater<>> by_threads;
     for (const json& row : part.at("rows")) {
@@ -316,10 +316,8 @@ string program_part(const string& heading, const json& part) {
 }
 
 constexpr const char* empty_page =
-    "# Speed\n"
-    "\n"
-    "What lies between the two marks is written by `bench/run`, never by hand; the rest of this page is.\n"
-    "\n"
+    "# Speed\n\n"
+    "What lies between the two marks is written by `bench/run`, never by hand; the rest of this page is.\n\n"
     "<!-- measured: begin -->\n"
     "<!-- measured: end -->\n";
 

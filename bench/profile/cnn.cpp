@@ -1,5 +1,5 @@
-// What "tito report --measure" runs: the training step of the network that bench/ calls cifar, batch 32, as the course's
-// training loop makes it: zero the gradients, forward, loss, backward, update.
+// What "tito report --measure" runs: the training step of the network that bench/ calls cifar, batch 32, as the
+// course's training loop makes it: zero the gradients, forward, loss, backward, update.
 #include "bench/engine_networks.hpp"
 #include "judge/workload.hpp"
 #include "tinytorch/autograd.hpp"

@@ -47,8 +47,7 @@ struct Walk {
 
 // One row of places of a convolution: y[j, o] = bias[o] + sum over rows and taps of weight * x.
 // shapes: x: the first window's first pixel; packed (out / lanes, K, taps, lanes); bias (out,) or null; y (places,
-// out);
-//         `out` a multiple of the lanes
+//         out); `out` a multiple of the lanes
 void convolve_row(const float* x, const Walk& walk, const float* packed, const float* bias, std::int64_t out,
                   std::int64_t places, float* y);
 

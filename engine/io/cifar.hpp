@@ -1,5 +1,5 @@
-// CIFAR-10's binary format: records of one label byte, then 3 x 32 x 32 bytes, channel by channel (red,
-// green, blue), each in rows.
+// CIFAR-10's binary format: records of one label byte, then 3 x 32 x 32 bytes, channel by channel (red, green, blue),
+// each in rows.
 //
 // Given: not coursework.
 #pragma once

@@ -16,8 +16,7 @@ struct IdxArray {
   std::vector<std::uint8_t> values;   // row-major
 };
 
-// Reads a file, plain or gzipped. `expected_rank` is the number of extents it must have: 3 for images,
-// 1 for labels.
+// Reads a file, plain or gzipped. `expected_rank` is the number of extents it must have: 3 for images, 1 for labels.
 // throws: IoError naming the file, the field, the expected and the found, for a file that cannot be read, a
 //         wrong magic number or rank, an impossible size, too few or too many bytes. A gzipped file may hold
 //         at most 64 times its size and 64 KiB more; a larger one is to be unpacked first.

@@ -22,8 +22,8 @@ struct NpyArray {
 };
 
 // throws: IoError naming the file, the field, the expected and the found, for a file that cannot be read, a wrong
-//         magic number or version, a header that is anything else, too few or too many bytes, and a truth value
-//         that is neither 0 nor 1.
+//         magic number or version, a header that is anything else, too few or too many bytes, and a truth value that
+//         is neither 0 nor 1.
 // memory: three times the size of the file and 8 KiB.
 NpyArray read_npy(const std::string& path);
 

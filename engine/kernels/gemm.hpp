@@ -9,8 +9,7 @@ namespace tinytorch::kernels {
 
 enum class Transpose { no, yes };
 
-// C = alpha * op(A) * op(B) + beta * C, where op transposes when asked to. With beta == 0, C need not
-// be initialised.
+// C = alpha * op(A) * op(B) + beta * C, where op transposes when asked to. With beta == 0, C need not be initialised.
 // shapes: op(A) (m, k), op(B) (k, n), C (m, n), all row-major; lda, ldb and ldc are the distances
 //         between the rows as stored, in floats
 // Large products are split over thread_count() threads, unless called from inside parallel_for.

@@ -32,8 +32,7 @@ template <class Body>
 void parallel_for(std::int64_t begin, std::int64_t end, std::int64_t grain, const Body& body) {
   detail::parallel_for(
       begin, end, grain,
-      [](const void* self, std::int64_t from, std::int64_t to) { (*static_cast<const Body*>(self))(from, to); },
-      &body);
+      [](const void* self, std::int64_t from, std::int64_t to) { (*static_cast<const Body*>(self))(from, to); }, &body);
 }
 
 }  // namespace tinytorch::kernels

@@ -51,9 +51,10 @@ TEST_CASE("The default track walks from setup to dataloader with optimizers befo
 TEST_CASE("Each module unlocks the checkpoint of the mapping", "[course_file]") {
   const tito::Course course(real_file);
   const std::vector<std::pair<std::string, std::string>> mapping{
-      {"setup", "environment"},  {"tensor", "foundation"},       {"activations", "intelligence"}, {"layers", "components"},
-      {"losses", "networks"},    {"optimizers", "optimization"}, {"autograd", "differentiation"}, {"training", "training"},
-      {"spatial", "vision"},     {"dataloader", "data"}};
+      {"setup", "environment"},        {"tensor", "foundation"}, {"activations", "intelligence"},
+      {"layers", "components"},        {"losses", "networks"},   {"optimizers", "optimization"},
+      {"autograd", "differentiation"}, {"training", "training"}, {"spatial", "vision"},
+      {"dataloader", "data"}};
   for (const auto& [module, checkpoint] : mapping) CHECK_SAME(course.module(module).checkpoint, checkpoint);
 }
 
@@ -69,11 +70,15 @@ TEST_CASE("The needs that hand over are the seed's, in both tracks", "[course_fi
 
 TEST_CASE("Unknown and missing keys are named", "[course_file]") {
   CHECK(contains(complaint([](json& c) { c["modles"] = 1; }), "\"modles\""));
-  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"]["need"] = 1; }), "modules.tensor: unknown key \"need\""));
-  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"].erase("purpose"); }), "modules.tensor: the key \"purpose\""));
+  CHECK(
+      contains(complaint([](json& c) { c["modules"]["tensor"]["need"] = 1; }), "modules.tensor: unknown key \"need\""));
+  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"].erase("purpose"); }),
+                 "modules.tensor: the key \"purpose\""));
   CHECK(contains(complaint([](json& c) { c["modules"]["tensor"]["title"] = ""; }), "modules.tensor.title"));
-  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"]["title"] = 7; }), "modules.tensor.title: expected a text"));
-  CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"][2].erase("leaves"); }), "tracks.discovery.order[2]"));
+  CHECK(contains(complaint([](json& c) { c["modules"]["tensor"]["title"] = 7; }),
+                 "modules.tensor.title: expected a text"));
+  CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"][2].erase("leaves"); }),
+                 "tracks.discovery.order[2]"));
   CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"][9]["leaves"] = "x"; }), "order[9].leaves"));
   CHECK(contains(complaint([](json& c) { c["default_track"] = "nowhere"; }), "default_track"));
   CHECK(contains(complaint([](json& c) { c["schema"] = "tito-course/2"; }), "schema"));
@@ -82,14 +87,17 @@ TEST_CASE("Unknown and missing keys are named", "[course_file]") {
 TEST_CASE("A module missing from a track or from the mapping is named", "[course_file]") {
   CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"].erase(9); }), "last module hands over"));
   CHECK(contains(complaint([](json& c) {
-          c["tracks"]["discovery"]["order"].erase(9);
-          c["tracks"]["discovery"]["order"][8].erase("leaves");
-        }),
-        "\"dataloader\" is missing from this track"));
-  CHECK(contains(complaint([](json& c) { c["MODULE_TO_CHECKPOINT"].erase("tensor"); }), "module \"tensor\" is missing"));
-  CHECK(contains(complaint([](json& c) { c["MODULE_TO_CHECKPOINT"]["tensor"] = "vision"; }), "unlocked by two modules"));
+                   c["tracks"]["discovery"]["order"].erase(9);
+                   c["tracks"]["discovery"]["order"][8].erase("leaves");
+                 }),
+                 "\"dataloader\" is missing from this track"));
+  CHECK(
+      contains(complaint([](json& c) { c["MODULE_TO_CHECKPOINT"].erase("tensor"); }), "module \"tensor\" is missing"));
+  CHECK(
+      contains(complaint([](json& c) { c["MODULE_TO_CHECKPOINT"]["tensor"] = "vision"; }), "unlocked by two modules"));
   CHECK(contains(complaint([](json& c) { c["MODULE_TO_CHECKPOINT"]["tenser"] = "x"; }), "\"tenser\""));
-  CHECK(contains(complaint([](json& c) { c["tracks"]["discovery"]["order"][3]["module"] = "tensor"; }), "stands twice"));
+  CHECK(
+      contains(complaint([](json& c) { c["tracks"]["discovery"]["order"][3]["module"] = "tensor"; }), "stands twice"));
 }
 
 TEST_CASE("Needs that go in a circle, or to nowhere, are named", "[course_file]") {
@@ -110,13 +118,15 @@ TEST_CASE("An order that breaks the needs is refused: spatial before layers", "[
 
 TEST_CASE("A requirement that cannot be checked is refused by name", "[course_file]") {
   const auto first = [](json& c) -> json& { return c["requirements"][0]; };
-  CHECK(contains(complaint([&](json& c) { first(c)["module"] = "optimzers"; }), "requirements[0].module: there is no module"));
+  CHECK(contains(complaint([&](json& c) { first(c)["module"] = "optimzers"; }),
+                 "requirements[0].module: there is no module"));
   CHECK(contains(complaint([&](json& c) { first(c)["uses"] = "layer"; }), "requirements[0].uses: there is no module"));
   CHECK(contains(complaint([&](json& c) { first(c).erase("uses"); }), "requirements[0]: needs one of"));
   CHECK(contains(complaint([&](json& c) { first(c)["leaves"] = "x"; }), "requirements[0]: needs one of"));
   CHECK(contains(complaint([&](json& c) { first(c)["track"] = "nowhere"; }), "requirements[0].track"));
   CHECK(contains(complaint([&](json& c) { first(c)["claim"] = ""; }), "requirements[0].claim"));
-  CHECK(contains(complaint([&](json& c) { c["requirements"][1]["figure"].erase("at_least"); }), "requirements[1].figure"));
+  CHECK(contains(complaint([&](json& c) { c["requirements"][1]["figure"].erase("at_least"); }),
+                 "requirements[1].figure"));
 }
 
 TEST_CASE("A module is meant by number, slug or folder name, in its track", "[course_file]") {

@@ -4,11 +4,11 @@
 #include <sstream>
 
 #include "judge/case.hpp"
+#include "tests/tito/tito.hpp"
 #include "tito/course/census.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/lesson.hpp"
 #include "tito/course/skeleton.hpp"
-#include "tests/tito/tito.hpp"
 
 namespace {
 
@@ -39,10 +39,8 @@ std::vector<std::string> headings(const std::string& text, const std::string& ma
   std::istringstream lines(text);
   bool inside = false;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("```"))
-      inside = !inside;
-    else if (!inside && line.starts_with(mark))
-      found.push_back(line.substr(mark.size()));
+    if (line.starts_with("```")) inside = !inside;
+    else if (!inside && line.starts_with(mark)) found.push_back(line.substr(mark.size()));
   }
   return found;
 }

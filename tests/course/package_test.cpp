@@ -40,7 +40,8 @@ target_link_libraries(xor PRIVATE tinytorch::tinytorch)
 
 }  // namespace
 
-TEST_CASE("After ten exports the package builds by itself and another project trains XOR with it", "[package][limit:900]") {
+TEST_CASE("After ten exports the package builds by itself and another project trains XOR with it",
+          "[package][limit:900]") {
   const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
   const fs::path root = folder.path(), log = root / "log";
   const std::string tito = "TITO_KIT=" TEST_KIT " " TEST_TITO;

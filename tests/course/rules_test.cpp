@@ -1,5 +1,5 @@
-// The rules of ARCHITECTURE.md, checked on the sources and the built programs. Those about the course itself are held by
-// "tito course check" (CTest: course.check).
+// The rules of ARCHITECTURE.md, checked on the sources and the built programs. Those about the course itself are held
+// by "tito course check" (CTest: course.check).
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -41,7 +41,9 @@ std::vector<std::string> includes_of(const fs::path& file) {
 }
 
 // A source without its comments.
-std::string code_of(const fs::path& file) { return std::regex_replace(tito::read_file(file), std::regex("//[^\n]*"), ""); }
+std::string code_of(const fs::path& file) {
+  return std::regex_replace(tito::read_file(file), std::regex("//[^\n]*"), "");
+}
 
 std::string output_of(const std::string& command) {
   std::string text;
@@ -54,14 +56,16 @@ std::string output_of(const std::string& command) {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-const std::string compile_flags = " -std=c++20 -Wall -Wextra -Wpedantic -Wno-unused-parameter -Werror -I" + (root / "engine/include").string() +
-                                  " -I" + (root / "engine").string() + " -I" + root.string() + " ";
+const std::string compile_flags = " -std=c++20 -Wall -Wextra -Wpedantic -Wno-unused-parameter -Werror -I" +
+                                  (root / "engine/include").string() + " -I" + (root / "engine").string() + " -I" +
+                                  root.string() + " ";
 
 }  // namespace
 
 TEST_CASE("Every contract header compiles alone, without a warning", "[rules][limit:120]") {
   for (const fs::path& header : sources_below(root / "engine" / "include")) {
-    const std::string output = output_of(TEST_COMPILER + compile_flags + "-fsyntax-only -include " + header.string() + " -x c++ /dev/null");
+    const std::string output =
+        output_of(TEST_COMPILER + compile_flags + "-fsyntax-only -include " + header.string() + " -x c++ /dev/null");
     INFO(output);
     CHECK(contains(output, "[exit 0]"));
   }
@@ -111,12 +115,10 @@ TEST_CASE("Inside tito only ui prints and only toolchain starts processes", "[ru
 }
 
 TEST_CASE("Arrows inside tito point one way", "[rules]") {
-  const std::map<std::string, std::set<std::string>> allowed{{"system", {"system"}},
-                                                             {"ui", {"ui", "system"}},
-                                                             {"course", {"course", "system"}},
-                                                             {"toolchain", {"toolchain", "system"}},
-                                                             {"data", {"data", "system"}},
-                                                             {"commands", {"commands", "course", "data", "toolchain", "system", "ui"}}};
+  const std::map<std::string, std::set<std::string>> allowed{
+      {"system", {"system"}},           {"ui", {"ui", "system"}},
+      {"course", {"course", "system"}}, {"toolchain", {"toolchain", "system"}},
+      {"data", {"data", "system"}},     {"commands", {"commands", "course", "data", "toolchain", "system", "ui"}}};
   for (const auto& [folder, may] : allowed) {
     for (const fs::path& file : sources_below(root / "tito" / folder)) {
       for (const std::string& include : includes_of(file)) {
@@ -133,7 +135,8 @@ TEST_CASE("The library neither prints nor aborts", "[rules]") {
   const std::regex forbidden("std::cout|std::cerr|\\bprintf\\(|\\babort\\(|std::terminate|\\bassert\\(|\\bexit\\(");
   const tito::Track& track = course().track(course().default_track());
   std::vector<fs::path> files = sources_below(root / "engine");
-  for (const std::string& slug : track.order) files.push_back(root / "modules" / tito::folder_name(track, slug) / (slug + ".cpp"));
+  for (const std::string& slug : track.order)
+    files.push_back(root / "modules" / tito::folder_name(track, slug) / (slug + ".cpp"));
   for (const fs::path& file : files) {
     INFO(file);
     CHECK(!std::regex_search(code_of(file), forbidden));
@@ -143,8 +146,9 @@ TEST_CASE("The library neither prints nor aborts", "[rules]") {
 TEST_CASE("The list of modules stands in course.json alone", "[rules]") {
   // A file of the build or of tito that names three modules or more holds a list of them.
   std::vector<fs::path> files = sources_below(root / "tito");
-  for (const fs::path& more : {root / "CMakeLists.txt", root / "modules/CMakeLists.txt", root / "tests/CMakeLists.txt", root / "cmake/course.cmake",
-                               root / "bootstrap", root / "engine/package/CMakeLists.txt"}) {
+  for (const fs::path& more :
+       {root / "CMakeLists.txt", root / "modules/CMakeLists.txt", root / "tests/CMakeLists.txt",
+        root / "cmake/course.cmake", root / "bootstrap", root / "engine/package/CMakeLists.txt"}) {
     files.push_back(more);
   }
   for (const fs::path& file : files) {

@@ -1,10 +1,10 @@
 // The signatures of the course's mistakes: fresh, and told to a student whose file fails in the same way.
 #include <algorithm>
 
-#include "tito/course/mistakes.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/commands/known_mistake.hpp"
 #include "tito/commands/operations.hpp"
+#include "tito/course/mistakes.hpp"
 
 namespace {
 

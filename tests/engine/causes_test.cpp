@@ -35,7 +35,9 @@ std::int64_t extent(Random& random) { return std::uniform_int_distribution<std::
 // What a mistake makes of a matrix of N rows and M columns: a rule for the element in row i and column j.
 using Rule = std::function<double(const Values& e, std::int64_t i, std::int64_t j, std::int64_t N, std::int64_t M)>;
 
-double at(const Values& e, std::int64_t i, std::int64_t j, std::int64_t M) { return e[static_cast<std::size_t>(i * M + j)]; }
+double at(const Values& e, std::int64_t i, std::int64_t j, std::int64_t M) {
+  return e[static_cast<std::size_t>(i * M + j)];
+}
 
 std::string pattern_of(const Shape& shape, const Values& actual, const Values& expected) {
   return likely_cause(Compared{shape, actual, expected}).pattern;
@@ -57,9 +59,12 @@ const std::map<std::string, Rule> rules{
     {"factor", [](auto& e, auto i, auto j, auto N, auto M) { return at(e, i, j, M) / static_cast<double>(N); }},
     {"negated", [](auto& e, auto i, auto j, auto, auto M) { return -at(e, i, j, M); }},
     {"offset", [](auto& e, auto i, auto j, auto, auto M) { return at(e, i, j, M) + 0.75; }},
-    {"bias", [](auto& e, auto i, auto j, auto, auto M) { return at(e, i, j, M) - 0.5 - std::sqrt(static_cast<double>(j)); }},
-    {"error of a row", [](auto& e, auto i, auto j, auto, auto M) { return at(e, i, j, M) + 0.5 + std::sqrt(static_cast<double>(i)); }},
-    {"factor of a row", [](auto& e, auto i, auto j, auto, auto M) { return at(e, i, j, M) * (1.5 + std::sqrt(static_cast<double>(i))); }},
+    {"bias",
+     [](auto& e, auto i, auto j, auto, auto M) { return at(e, i, j, M) - 0.5 - std::sqrt(static_cast<double>(j)); }},
+    {"error of a row",
+     [](auto& e, auto i, auto j, auto, auto M) { return at(e, i, j, M) + 0.5 + std::sqrt(static_cast<double>(i)); }},
+    {"factor of a row",
+     [](auto& e, auto i, auto j, auto, auto M) { return at(e, i, j, M) * (1.5 + std::sqrt(static_cast<double>(i))); }},
     {"transposed", [](auto& e, auto i, auto j, auto N, auto M) { return at(e, (i * M + j) % N, (i * M + j) / N, M); }},
     {"reversed", [](auto& e, auto i, auto j, auto, auto M) { return at(e, i, M - 1 - j, M); }},
     {"shifted", [](auto& e, auto i, auto j, auto N, auto M) { return i + 1 < N ? at(e, i + 1, j, M) : 9.0; }},
@@ -75,8 +80,14 @@ const std::map<std::string, Rule> rules{
     {"whole numbers", [](auto& e, auto i, auto j, auto, auto M) { return std::trunc(at(e, i, j, M)); }},
     {"powers", [](auto& e, auto i, auto j, auto, auto M) { return std::pow(at(e, i, j, M), 2); }},
     {"holes", [](auto& e, auto i, auto j, auto, auto M) { return (i + j) % 3 == 0 ? 0.0 : at(e, i, j, M); }},
-    {"border", [](auto& e, auto i, auto j, auto N, auto M) { return i == 0 || j == 0 || i + 1 == N || j + 1 == M ? at(e, i, j, M) * static_cast<double>(2 + j) + static_cast<double>(i) + 0.1 : at(e, i, j, M); }},
-    {"one end", [](auto& e, auto i, auto j, auto N, auto M) { return i + 1 == N ? at(e, i, j, M) * static_cast<double>(2 + j) + 0.1 : at(e, i, j, M); }},
+    {"border",
+     [](auto& e, auto i, auto j, auto N, auto M) {
+       return i == 0 || j == 0 || i + 1 == N || j + 1 == M
+                  ? at(e, i, j, M) * static_cast<double>(2 + j) + static_cast<double>(i) + 0.1
+                  : at(e, i, j, M);
+     }},
+    {"one end", [](auto& e, auto i, auto j, auto N,
+                   auto M) { return i + 1 == N ? at(e, i, j, M) * static_cast<double>(2 + j) + 0.1 : at(e, i, j, M); }},
 };
 
 }  // namespace
@@ -187,7 +198,9 @@ TEST_CASE("A factor is named after what it is", "[causes]") {
 }
 
 TEST_CASE("Shapes that are wrong in a well-known way name their cause", "[causes]") {
-  const auto pattern = [](const Shape& actual, const Shape& expected) { return judge::likely_cause_of_shape(actual, expected).pattern; };
+  const auto pattern = [](const Shape& actual, const Shape& expected) {
+    return judge::likely_cause_of_shape(actual, expected).pattern;
+  };
   CHECK_SAME(pattern({4, 1}, {4}), "an axis of extent 1");
   CHECK_SAME(pattern({4}, {1, 4}), "an axis of extent 1");
   CHECK_SAME(pattern({6, 3}, {3}), "an axis too many");
@@ -212,9 +225,22 @@ TEST_CASE("A gradient that is not summed over the batch is summed, and the sum c
 }
 
 TEST_CASE("Every pattern in the tables has a test here", "[causes]") {
-  std::set<std::string> tested{"another softmax", "mask", "another order", "not summed", "an axis of extent 1", "an axis too many",
-                               "an axis missing", "extents in another order", "another arrangement", "images of another size",
-                               "a sign", "a factor 2", "units", "a power", "a logarithm", "exchanged"};
+  std::set<std::string> tested{"another softmax",
+                               "mask",
+                               "another order",
+                               "not summed",
+                               "an axis of extent 1",
+                               "an axis too many",
+                               "an axis missing",
+                               "extents in another order",
+                               "another arrangement",
+                               "images of another size",
+                               "a sign",
+                               "a factor 2",
+                               "units",
+                               "a power",
+                               "a logarithm",
+                               "exchanged"};
   for (const auto& [name, rule] : rules) tested.insert(name);
   for (const std::string& name : judge::cause_patterns()) {
     INFO(name);

@@ -1,9 +1,10 @@
 // The flags of the engine must not let the compiler get constants wrong: GCC 12.2 does for AVX-512.
+#include "../fixtures/constants.hpp"
+
 #include <cstdint>
 #include <vector>
 
 #include "judge/case.hpp"
-#include "../fixtures/constants.hpp"
 
 TEST_CASE("Constants with equal beginnings and a tail of zeros stay what they are", "[constants]") {
   double values[4];

@@ -91,10 +91,8 @@ std::string mistake(const Product& p, std::mt19937_64& random, Way multiply = by
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.ldc(); ++j) {
       float& value = c[static_cast<std::size_t>(i * p.ldc() + j)];
-      if (j >= p.n)
-        value = untouched;
-      else if (p.beta == 0.0F)
-        value = std::numeric_limits<float>::quiet_NaN();  // need not be initialised
+      if (j >= p.n) value = untouched;
+      else if (p.beta == 0.0F) value = std::numeric_limits<float>::quiet_NaN();  // need not be initialised
     }
   }
   const std::vector<float> before = c;

@@ -2,6 +2,8 @@
 //
 // The oracles are the formulas of the header in double precision; gradients are compared with them and
 // with central differences.
+#include "tinytorch/activations.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -12,7 +14,6 @@
 
 #include "judge/compare.hpp"
 #include "kernels/memory.hpp"
-#include "tinytorch/activations.hpp"
 
 using namespace tinytorch;
 

@@ -144,7 +144,8 @@ void check_many_elements(const std::function<Tensor(const Tensor&, const Tensor&
   };
   Random random(judge::seed());
   const Tensor a = random_tensor({rows, columns}, random);
-  for (const Operand& other : {Operand{{rows, columns}, columns, 1}, {{columns}, 0, 1}, {{rows, 1}, 1, 0}, {{}, 0, 0}}) {
+  for (const Operand& other :
+       {Operand{{rows, columns}, columns, 1}, {{columns}, 0, 1}, {{rows, 1}, 1, 0}, {{}, 0, 0}}) {
     INFO("(300, 201) and " << other.shape.to_string());
     const Tensor b = random_tensor(other.shape, random);
     std::vector<double> forwards, backwards;

@@ -47,8 +47,12 @@ TEST_CASE("With --json an error is one object, too", "[bad_input][limit:60]") {
 
 TEST_CASE("Outside a workspace tito says so and how to make one", "[bad_input][limit:60]") {
   Sandbox box;
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"next"}, {"module", "list"}, {"module", "test", "01"}, {"export", "01"}, {"checkpoint", "status"}, {"demo", "01"}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"next"},
+                                                  {"module", "list"},
+                                                  {"module", "test", "01"},
+                                                  {"export", "01"},
+                                                  {"checkpoint", "status"},
+                                                  {"demo", "01"}}) {
     const Run run = box.tito(command);
     CHECK_SAME(run.status, 2);
     CHECK_CONTAINS(run.err, "tito init");
@@ -92,7 +96,8 @@ TEST_CASE("A renamed function and an undefined helper are named", "[bad_input][l
   CHECK_CONTAINS(run.out, "helper");
 }
 
-TEST_CASE("An endless loop is stopped at the limit and the case named; the others are reported", "[bad_input][limit:60]") {
+TEST_CASE("An endless loop is stopped at the limit and the case named; the others are reported",
+          "[bad_input][limit:60]") {
   Sandbox box;
   box.init(true);
   box.edit(count_file, "int count = 0;", "volatile int count = 0;\n  while (count == 0) {}");
@@ -180,7 +185,8 @@ TEST_CASE("A program that eats memory is stopped without harm", "[bad_input][lim
   Sandbox box;
   box.init(true);
   box.edit(count_file, "int count = 0;",
-           "std::vector<std::vector<char>> hoard;\n  for (;;) hoard.emplace_back().reserve(std::size_t{1} << 30);\n  int count = 0;");
+           "std::vector<std::vector<char>> hoard;\n"
+           "  for (;;) hoard.emplace_back().reserve(std::size_t{1} << 30);\n  int count = 0;");
   const Run run = box.tito({"module", "test", "01", "--json"});
   CHECK_SAME(run.status, 1);
   CHECK_SAME(run.json().at("cases").at(0).at("status"), "passed");
@@ -194,7 +200,8 @@ TEST_CASE("What a student's program leaves running is ended with it, wherever it
   const std::string mark = "31." + std::to_string(::getpid());
   box.edit(count_file, "#include \"toy/count.hpp\"", "#include \"toy/count.hpp\"\n#include <unistd.h>");
   box.edit(count_file, "int count = 0;",
-           "if (fork() == 0) {\n    setsid();\n    if (fork() == 0) execlp(\"sleep\", \"sleep\", \"" + mark + "\", nullptr);\n    _exit(0);\n  }\n  int count = 0;");
+           "if (fork() == 0) {\n    setsid();\n    if (fork() == 0) execlp(\"sleep\", \"sleep\", \"" + mark +
+               "\", nullptr);\n    _exit(0);\n  }\n  int count = 0;");
   CHECK_SAME(box.tito({"module", "test", "01"}).status, 0);
   int left = 0;
   for (const auto& entry : fs::directory_iterator("/proc")) {
@@ -221,12 +228,16 @@ TEST_CASE("A damaged progress file is named, kept and never overwritten", "[bad_
   box.init(true);
   REQUIRE(box.tito({"export", "01"}).status == 0);
   const std::string good = tito::read_file(box.path(progress_file));
-  const std::vector<std::string> damages{good.substr(0, good.size() / 2), "", "[]", "{\"schema\": \"tito-progress/1\"}",
-                                         "{\"schema\": \"tito-progress/1\", \"modules\": {}, \"checkpoints\": {}, \"extra\": 1}"};
+  const std::vector<std::string> damages{
+      good.substr(0, good.size() / 2), "", "[]", "{\"schema\": \"tito-progress/1\"}",
+      "{\"schema\": \"tito-progress/1\", \"modules\": {}, \"checkpoints\": {}, \"extra\": 1}"};
   for (const std::string& damaged : damages) {
     tito::write_atomically(box.path(progress_file), damaged);
-    for (const std::vector<std::string>& command :
-         {std::vector<std::string>{"next"}, {"checkpoint", "status"}, {"module", "test", "01"}, {"export", "01"}, {"module", "list"}}) {
+    for (const std::vector<std::string>& command : {std::vector<std::string>{"next"},
+                                                    {"checkpoint", "status"},
+                                                    {"module", "test", "01"},
+                                                    {"export", "01"},
+                                                    {"module", "list"}}) {
       const Run run = box.tito(command);
       CHECK_SAME(run.status, 4);
       CHECK_CONTAINS(run.err, "progress.json");
@@ -243,8 +254,9 @@ TEST_CASE("The place of damage in the progress file is told", "[bad_input][limit
   box.init();
   tito::write_atomically(box.path(progress_file), "{\n  \"schema\": \"tito-progress/1\",\n  \"modules\": {,\n");
   CHECK_CONTAINS(box.tito({"next"}).err, "line 3");
-  tito::write_atomically(box.path(progress_file),
-                         "{\"schema\": \"tito-progress/1\", \"modules\": {\"count\": {\"tested\": 7}}, \"checkpoints\": {}}");
+  tito::write_atomically(
+      box.path(progress_file),
+      "{\"schema\": \"tito-progress/1\", \"modules\": {\"count\": {\"tested\": 7}}, \"checkpoints\": {}}");
   CHECK_CONTAINS(box.tito({"next"}).err, "modules.count.tested");
 }
 
@@ -252,7 +264,8 @@ TEST_CASE("progress rebuild keeps the damaged file and takes up the previous ver
   Sandbox box;
   box.init(true);
   REQUIRE(box.tito({"export", "01"}).status == 0);
-  REQUIRE(box.tito({"module", "test", "02"}).status == 0);  // one more write, so that the previous version has the export
+  REQUIRE(box.tito({"module", "test", "02"}).status ==
+          0);  // one more write, so that the previous version has the export
   tito::write_atomically(box.path(progress_file), "{ broken");
   const Run run = box.tito({"progress", "rebuild", "--json"});
   CHECK_SAME(run.status, 0);
@@ -310,9 +323,11 @@ TEST_CASE("A full disk leaves the previous progress intact", "[bad_input][limit:
   REQUIRE(box.tito({"module", "test", "01"}).status == 0);
   const std::string before = tito::read_file(box.path(progress_file));
   // A limit of nothing per file has the same effect on every write as a full disk, and needs no rights.
-  const std::string command = "ulimit -f 0; trap '' XFSZ; exec " + std::string(TEST_TITO) + " progress rebuild --workspace " + box.workspace().string();
+  const std::string command = "ulimit -f 0; trap '' XFSZ; exec " + std::string(TEST_TITO) +
+                              " progress rebuild --workspace " + box.workspace().string();
   tito::write_atomically(box.path(progress_file), "{ broken");
-  const Run run = box.run({"bash", "-c", command + " 2>" + (box.root() / "pipe").string() + " || true"}, box.root(), {"TITO_KIT=" TEST_TOY_KIT});
+  const Run run = box.run({"bash", "-c", command + " 2>" + (box.root() / "pipe").string() + " || true"}, box.root(),
+                          {"TITO_KIT=" TEST_TOY_KIT});
   CHECK_SAME(tito::read_file(box.path(progress_file)), std::string("{ broken"));
   tito::write_atomically(box.path(progress_file), before);
   CHECK_SAME(box.tito({"module", "list", "--json"}).json().at("modules").at(0).at("state"), "passed");
@@ -339,7 +354,8 @@ TEST_CASE("A tito killed at any moment leaves progress that can be read", "[bad_
 TEST_CASE("Two titos at once both have their results recorded", "[bad_input][limit:120]") {
   Sandbox box;
   box.init(true);
-  const std::string command = std::string(TEST_TITO) + " module test 01 >/dev/null & " + TEST_TITO + " module test 02 >/dev/null & wait";
+  const std::string command =
+      std::string(TEST_TITO) + " module test 01 >/dev/null & " + TEST_TITO + " module test 02 >/dev/null & wait";
   box.run({"bash", "-c", command}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT});
   const auto modules = box.tito({"module", "list", "--json"}).json().at("modules");
   CHECK_SAME(modules.at(0).at("state"), "passed");
@@ -387,7 +403,8 @@ TEST_CASE("The compiler's warnings are shown also when cases fail", "[bad_input]
   CHECK_CONTAINS(run.out, "never_used");
 }
 
-TEST_CASE("A number that no double holds is damage like any other, and can be recovered from", "[bad_input][limit:60]") {
+TEST_CASE("A number that no double holds is damage like any other, and can be recovered from",
+          "[bad_input][limit:60]") {
   Sandbox box;
   box.init();
   tito::write_atomically(box.path(progress_file), "1e999");
@@ -414,8 +431,13 @@ TEST_CASE("Output that cannot be written is no success, but a reader who stops i
   Sandbox box;
   box.init();
   const std::string tito = TEST_TITO;
-  CHECK_CONTAINS(box.run({"bash", "-c", tito + " next --json >/dev/full; echo $?"}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT}).out, "3");
-  CHECK_SAME(box.run({"bash", "-c", tito + " --help | true; echo ${PIPESTATUS[0]}"}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT}).out,
+  CHECK_CONTAINS(
+      box.run({"bash", "-c", tito + " next --json >/dev/full; echo $?"}, box.workspace(), {"TITO_KIT=" TEST_TOY_KIT})
+          .out,
+      "3");
+  CHECK_SAME(box.run({"bash", "-c", tito + " --help | true; echo ${PIPESTATUS[0]}"}, box.workspace(),
+                     {"TITO_KIT=" TEST_TOY_KIT})
+                 .out,
              std::string("0\n"));
 }
 
@@ -455,11 +477,14 @@ TEST_CASE("A very long message is a failure like any other", "[bad_input][limit:
 TEST_CASE("Of two inits at once one makes the workspace", "[bad_input][limit:60]") {
   Sandbox box;
   const std::string tito = TEST_TITO;
-  const Run run = box.run({"bash", "-c", tito + " init w & first=$!; " + tito + " init w & second=$!; wait $first; a=$?; wait $second; b=$?; echo $a $b"},
-                          box.root(), {"TITO_KIT=" TEST_TOY_KIT});
+  const Run run = box.run(
+      {"bash", "-c",
+       tito + " init w & first=$!; " + tito + " init w & second=$!; wait $first; a=$?; wait $second; b=$?; echo $a $b"},
+      box.root(), {"TITO_KIT=" TEST_TOY_KIT});
   INFO(run.out << run.err);
   CHECK(!contains(run.err, "bug"));
-  CHECK_SAME(box.run({TEST_TITO, "next", "--workspace", box.workspace().string()}, "/", {"TITO_KIT=" TEST_TOY_KIT}).status, 0);
+  CHECK_SAME(
+      box.run({TEST_TITO, "next", "--workspace", box.workspace().string()}, "/", {"TITO_KIT=" TEST_TOY_KIT}).status, 0);
 }
 
 TEST_CASE("A folder without a name, or below a file, is refused", "[bad_input][limit:60]") {

@@ -209,11 +209,39 @@ TEST_CASE("The tour walks the whole course and tells what it measured", "[comman
 }
 
 TEST_CASE("Every command explains itself with an example", "[commands][limit:60]") {
-  const std::vector<std::vector<std::string>> commands{
-      {},       {"init"}, {"next"},    {"module"},     {"module", "list"},     {"module", "test"},     {"export"},
-      {"demo"}, {"tour"}, {"progress"}, {"progress", "rebuild"}, {"module", "reset"}, {"undo"}, {"history"}, {"diff"}, {"solution"}, {"update"}, {"checkpoint"}, {"checkpoint", "test"}, {"checkpoint", "status"}, {"checkpoint", "timeline"},
-      {"dev"},  {"dev", "fill"}, {"watch"}, {"hint"}, {"data"}, {"data", "list"}, {"data", "fetch"}, {"data", "import"}, {"data", "verify"},
-      {"data", "remove"}, {"data", "path"}, {"data", "show"}};
+  const std::vector<std::vector<std::string>> commands{{},
+                                                       {"init"},
+                                                       {"next"},
+                                                       {"module"},
+                                                       {"module", "list"},
+                                                       {"module", "test"},
+                                                       {"export"},
+                                                       {"demo"},
+                                                       {"tour"},
+                                                       {"progress"},
+                                                       {"progress", "rebuild"},
+                                                       {"module", "reset"},
+                                                       {"undo"},
+                                                       {"history"},
+                                                       {"diff"},
+                                                       {"solution"},
+                                                       {"update"},
+                                                       {"checkpoint"},
+                                                       {"checkpoint", "test"},
+                                                       {"checkpoint", "status"},
+                                                       {"checkpoint", "timeline"},
+                                                       {"dev"},
+                                                       {"dev", "fill"},
+                                                       {"watch"},
+                                                       {"hint"},
+                                                       {"data"},
+                                                       {"data", "list"},
+                                                       {"data", "fetch"},
+                                                       {"data", "import"},
+                                                       {"data", "verify"},
+                                                       {"data", "remove"},
+                                                       {"data", "path"},
+                                                       {"data", "show"}};
   Sandbox box;
   for (std::vector<std::string> command : commands) {
     command.emplace_back("--help");
@@ -242,7 +270,8 @@ TEST_CASE("A locale without UTF-8 gets plain ASCII", "[commands][limit:60]") {
 TEST_CASE("--workspace names the workspace from anywhere, and a subfolder finds it by itself", "[commands][limit:60]") {
   Sandbox box;
   box.init();
-  const Run away = box.run({TEST_TITO, "next", "--json", "--workspace", box.workspace().string()}, "/", {"TITO_KIT=" TEST_TOY_KIT});
+  const Run away =
+      box.run({TEST_TITO, "next", "--json", "--workspace", box.workspace().string()}, "/", {"TITO_KIT=" TEST_TOY_KIT});
   CHECK_SAME(away.status, 0);
   const Run below = box.run({TEST_TITO, "next", "--json"}, box.path("modules/01_count"), {"TITO_KIT=" TEST_TOY_KIT});
   CHECK_SAME(below.json().at("module"), "count");

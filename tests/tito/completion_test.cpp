@@ -7,7 +7,8 @@
 namespace {
 
 // The words offered for the last of `words`.
-std::vector<std::string> offered(const Sandbox& box, std::vector<std::string> words, const std::vector<std::string>& environment = {}) {
+std::vector<std::string> offered(const Sandbox& box, std::vector<std::string> words,
+                                 const std::vector<std::string>& environment = {}) {
   words.insert(words.begin(), {"complete", "--"});
   const Run run = box.tito(words, environment);
   CHECK_SAME(run.status, 0);
@@ -27,7 +28,9 @@ std::string answer(const Sandbox& box, const std::string& shell, const std::stri
   const fs::path file = box.root() / "script";
   tito::write_atomically(file, script);
   const std::string path = "PATH=" + fs::path(TEST_TITO).parent_path().string() + ":/usr/local/bin:/usr/bin:/bin";
-  const Run run = box.run({shell, file.string()}, box.root(), {path, std::string("TITO_KIT=") + TEST_TOY_KIT, "LC_ALL=C.UTF-8", "HOME=" + box.root().string()});
+  const Run run =
+      box.run({shell, file.string()}, box.root(),
+              {path, std::string("TITO_KIT=") + TEST_TOY_KIT, "LC_ALL=C.UTF-8", "HOME=" + box.root().string()});
   INFO(run.err);
   CHECK_SAME(run.status, 0);
   return run.out;
@@ -81,7 +84,8 @@ TEST_CASE("Functions of the module that was given are completed, whole and as ba
   CHECK(std::find(all.begin(), all.end(), "Tensor::reshape") == all.end());
 }
 
-TEST_CASE("Snapshots are completed with their numbers, newest first, those of the module that was given", "[completion]") {
+TEST_CASE("Snapshots are completed with their numbers, newest first, those of the module that was given",
+          "[completion]") {
   Sandbox box;
   CHECK_SAME(offered(box, {"undo", "--to", ""}), Words{});  // there is no workspace
   box.init(true);
@@ -99,7 +103,8 @@ TEST_CASE("Snapshots are completed with their numbers, newest first, those of th
   CHECK_SAME(against.at(2), all.front());
 }
 
-TEST_CASE("Classes of the set that was given are completed, by their number where a name is two words", "[completion]") {
+TEST_CASE("Classes of the set that was given are completed, by their number where a name is two words",
+          "[completion]") {
   Sandbox box;
   CHECK_SAME(offered(box, {"data", "show", "cifar-10", "--class", "d"}), (Words{"deer", "dog"}));
   CHECK_SAME(offered(box, {"data", "show", "fashion-mnist", "--class", "9"}), Words{"9"});
@@ -153,12 +158,13 @@ TEST_CASE("An unknown shell is named with the nearest", "[completion]") {
 TEST_CASE("In bash the script completes words, values and files", "[completion][limit:30]") {
   Sandbox box;
   tito::write_atomically(box.root() / "some file.txt", "");
-  const std::string out = answer(box, "bash",
-                                 "set -e\nsource <(tito completion bash)\ncomplete -p tito\n"
-                                 "COMP_WORDS=(tito module test c); COMP_CWORD=3; _tito tito; echo \"1 ${COMPREPLY[*]}\"\n"
-                                 "COMP_WORDS=(tito next --color = n); COMP_CWORD=4; _tito tito; echo \"2 ${COMPREPLY[*]}\"\n"
-                                 "COMP_WORDS=(tito --workspace some); COMP_CWORD=2; _tito tito; echo \"3 ${COMPREPLY[*]}\"\n"
-                                 "COMP_WORDS=(tito hint 01 ev); COMP_CWORD=3; _tito tito; echo \"4 ${COMPREPLY[*]}\"\n");
+  const std::string out =
+      answer(box, "bash",
+             "set -e\nsource <(tito completion bash)\ncomplete -p tito\n"
+             "COMP_WORDS=(tito module test c); COMP_CWORD=3; _tito tito; echo \"1 ${COMPREPLY[*]}\"\n"
+             "COMP_WORDS=(tito next --color = n); COMP_CWORD=4; _tito tito; echo \"2 ${COMPREPLY[*]}\"\n"
+             "COMP_WORDS=(tito --workspace some); COMP_CWORD=2; _tito tito; echo \"3 ${COMPREPLY[*]}\"\n"
+             "COMP_WORDS=(tito hint 01 ev); COMP_CWORD=3; _tito tito; echo \"4 ${COMPREPLY[*]}\"\n");
   CHECK_CONTAINS(out, "complete -F _tito tito");
   CHECK_CONTAINS(out, "1 count\n");
   CHECK_CONTAINS(out, "2 never\n");
@@ -173,10 +179,11 @@ TEST_CASE("In zsh the script describes the words", "[completion][limit:30]") {
   }
   Sandbox box;
   // compdef and _describe belong to the line editor; here they say what they are given.
-  const std::string out = answer(box, "zsh",
-                                 "compdef() { print \"compdef $*\" }\n_describe() { print -l -- ${(P)2} }\n_files() { print FILES }\n"
-                                 "source <(tito completion zsh)\n"
-                                 "words=(tito module test ''); CURRENT=4; _tito\nwords=(tito --workspace ''); CURRENT=3; _tito\n");
+  const std::string out =
+      answer(box, "zsh",
+             "compdef() { print \"compdef $*\" }\n_describe() { print -l -- ${(P)2} }\n_files() { print FILES }\n"
+             "source <(tito completion zsh)\n"
+             "words=(tito module test ''); CURRENT=4; _tito\nwords=(tito --workspace ''); CURRENT=3; _tito\n");
   CHECK_CONTAINS(out, "compdef _tito tito\n");
   CHECK_CONTAINS(out, "01:Count\n");
   CHECK_CONTAINS(out, "total:Total\n");
@@ -190,8 +197,9 @@ TEST_CASE("In fish the script completes words with what they mean", "[completion
     return;
   }
   Sandbox box;
-  const std::string out = answer(box, "fish",
-                                 "tito completion fish | source\ncomplete -C 'tito module test c'\ncomplete -C 'tito next --color=al'\n");
+  const std::string out =
+      answer(box, "fish",
+             "tito completion fish | source\ncomplete -C 'tito module test c'\ncomplete -C 'tito next --color=al'\n");
   CHECK_CONTAINS(out, "count\tCount\n");
   CHECK_CONTAINS(out, "--color=always\n");
 }

@@ -42,8 +42,7 @@ class Ground {
   std::map<std::string, std::string> tree() const {
     std::map<std::string, std::string> files;
     for (auto at = fs::recursive_directory_iterator(root()); at != fs::recursive_directory_iterator(); ++at) {
-      if (at->path().filename() == ".git")
-        at.disable_recursion_pending();
+      if (at->path().filename() == ".git") at.disable_recursion_pending();
       else if (at->is_regular_file())
         files[at->path().lexically_relative(root()).string()] = tito::read_file(at->path());
     }

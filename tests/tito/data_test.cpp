@@ -480,8 +480,8 @@ TEST_CASE("In a terminal the bar of long work has gone when its result stands th
   REQUIRE(library.data({"import", "digits", "made"}).status == 0);
   tito::make_folders(library.box().workspace());  // where the shell stands
   const Tmux terminal(library.box(), 100, 24);
-  terminal.type("clear; TITO_DATA='" + library.store().string() + "' tito data --registry '" + library.registry().string() +
-                "' verify digits");
+  terminal.type("clear; TITO_DATA='" + library.store().string() + "' tito data --registry '" +
+                library.registry().string() + "' verify digits");
   CHECK(terminal.shows("files is right"));
   CHECK(terminal.shows_no("100%"));
 }

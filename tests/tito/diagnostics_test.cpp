@@ -21,7 +21,8 @@ const std::vector<Mistake> mistakes{
     {"int f() {\n  return 1;\n}\n}\n", 8, "a brace } too many"},
     {"int f() {\n  int count = 1;\n  return coutn;\n}\n", 7, "the nearest is count"},
     {"int f() {\n  return unheard_of_name_xyz;\n}\n", 6, "this name is not known here"},
-    {"std::string f() {\n  string text;\n  return text;\n}\n", 6, "it belongs to the standard library: write std::string"},
+    {"std::string f() {\n  string text;\n  return text;\n}\n", 6,
+     "it belongs to the standard library: write std::string"},
     {"std::deque<int> f();\n", 5, "its header is missing: write #include <deque>"},
     {"int g(int a, int b) { return a + b; }\nint f() { return g(1); }\n", 6, "an argument is missing"},
     {"int g(int a) { return a; }\nint f() { return g(1, 2); }\n", 6, "the function takes fewer arguments"},
@@ -31,16 +32,21 @@ const std::vector<Mistake> mistakes{
     {"void f() {\n  const int x = 1;\n  x = 2;\n}\n", 7, "is const and cannot be changed"},
     {"std::vector<float> f(double x) {\n  return {float{x}};\n}\n", 6, "braces refuse a conversion"},
     {"bool f(const std::vector<int>& v, int n) {\n  return n < v.size();\n}\n", 6, "has no negative numbers"},
-    {"struct A { int size() const { return 0; } };\nint f(A* a) {\n  return a.size();\n}\n", 7, "reached with -> instead of ."},
-    {"struct A { int size() const { return 0; } };\nint f(A a) {\n  return a->size();\n}\n", 7, "reached with . instead of ->"},
-    {"template <class T>\nstruct A { int n = 0; };\ntemplate <class T>\nstruct B : A<T> { int f() { return get(); } };\n", 8, "this->"},
+    {"struct A { int size() const { return 0; } };\nint f(A* a) {\n  return a.size();\n}\n", 7,
+     "reached with -> instead of ."},
+    {"struct A { int size() const { return 0; } };\nint f(A a) {\n  return a->size();\n}\n", 7,
+     "reached with . instead of ->"},
+    {"template <class T>\nstruct A { int n = 0; };\n"
+     "template <class T>\nstruct B : A<T> { int f() { return get(); } };\n",
+     8, "this->"},
     {"template <class T>\nvoid f() { T::value_type x; }\n", 6, "write typename before it"},
     {"int f() { return 1; }\nint f() { return 2; }\n", 6, "this is defined twice"},
     {"struct A { int f(int) const; };\nint A::f(int) { return 1; }\n", 6, "the header declares it otherwise"},
     {"struct A { int size; };\nint f(A a) { return a.sice; }\n", 6, "the nearest is size"},
     {"class A { int hidden = 0; };\nint f(A a) { return a.hidden; }\n", 6, "private members"},
     {"std::unique_ptr<int> f(std::unique_ptr<int>& p) {\n  auto q = p;\n  return q;\n}\n", 6, "cannot be copied"},
-    {"struct A { A(const A&) = delete; A() = default; };\nvoid g(A);\nvoid f(A& a) { g(a); }\n", 7, "cannot be copied or made this way"},
+    {"struct A { A(const A&) = delete; A() = default; };\nvoid g(A);\nvoid f(A& a) { g(a); }\n", 7,
+     "cannot be copied or made this way"},
     {"int f() {\n  std::vector v;\n  return 1;\n}\n", 6, "the type between < and >"},
     {"std::string f() {\n  return \"text;\n}\n", 6, "a quotation mark is missing"},
     {"int f() {\n  return 1;\n}\n/* a comment\n", 8, "has no */"},
@@ -77,7 +83,8 @@ TEST_CASE("The commonest mistakes bring their sentence, at the student's line", 
 
 TEST_CASE("An error in a template of the library is put where the student's file leads to it", "[diagnostics]") {
   const Sandbox box;
-  const tito::Diagnostic first = first_of(box, "#include <algorithm>\nvoid f(std::map<int, int>& m) {\n  std::sort(m.begin(), m.end());\n}\n");
+  const tito::Diagnostic first =
+      first_of(box, "#include <algorithm>\nvoid f(std::map<int, int>& m) {\n  std::sort(m.begin(), m.end());\n}\n");
   CHECK(first.file.ends_with("/wrong.cpp"));
   CHECK_SAME(first.line, 7);
   CHECK_CONTAINS(first.inside, "/bits/stl_algo.h:");

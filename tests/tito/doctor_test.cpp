@@ -25,7 +25,8 @@ std::string changed_kit(const Sandbox& box, const std::function<void(nlohmann::j
 
 }  // namespace
 
-TEST_CASE("The doctor finds nothing failing where everything is there, in less than two seconds", "[doctor][limit:120]") {
+TEST_CASE("The doctor finds nothing failing where everything is there, in less than two seconds",
+          "[doctor][limit:120]") {
   Sandbox box;
   box.init();
   double fastest = 1e9;  // the machine may be busy with others

@@ -13,7 +13,8 @@ TEST_CASE("An installed tito needs neither the source tree nor the build tree", 
   Sandbox box;
   const fs::path prefix = box.root() / "prefix";
   for (const std::string component : {"tito", "toy"}) {
-    const Run run = box.run({TEST_CMAKE, "--install", TEST_BINARY_DIR, "--prefix", prefix.string(), "--component", component}, box.root());
+    const Run run = box.run(
+        {TEST_CMAKE, "--install", TEST_BINARY_DIR, "--prefix", prefix.string(), "--component", component}, box.root());
     INFO(run.out << run.err);
     REQUIRE(run.status == 0);
   }
@@ -34,19 +35,20 @@ TEST_CASE("An installed tito needs neither the source tree nor the build tree", 
   const std::string answer = tito::read_file(fs::path(TEST_SOURCE_DIR) / "tests/fixtures/toy" / count);
   tito::write_atomically(box.root() / "answer.cpp", answer);
   const std::string script =
-      "set -e\nmount -t tmpfs none " + shell(TEST_SOURCE_DIR) + "\n" +
-      "if [ -e " + shell(TEST_BINARY_DIR) + " ] && [ -n \"$(ls " + shell(TEST_BINARY_DIR) + ")\" ]; then mount -t tmpfs none " + shell(TEST_BINARY_DIR) + "; fi\n" +
-      tito + " init w\ncd w\n" + tito + " next\n" +
-      "status=0; " + tito + " module test 01 || status=$?; test $status = 1\n" +
-      "cp ../answer.cpp " + count + "\n" + tito + " module test 01\n" + tito + " export 01\n" + tito + " demo 01\n" +
-      tito + " solution 01\n" + tito + " hint 02\n" + tito + " bench 01 --seconds 0.1\n" + tito + " module reset 01\n" + tito + " undo\n" +
-      tito + " update\n" + tito + " report\n" + tito + " progress rebuild\n" +
-      tito + " tour\n" + tito + " course analyze\n" + tito + " course suggest\n" +
+      "set -e\nmount -t tmpfs none " + shell(TEST_SOURCE_DIR) + "\n" + "if [ -e " + shell(TEST_BINARY_DIR) +
+      " ] && [ -n \"$(ls " + shell(TEST_BINARY_DIR) + ")\" ]; then mount -t tmpfs none " + shell(TEST_BINARY_DIR) +
+      "; fi\n" + tito + " init w\ncd w\n" + tito + " next\n" + "status=0; " + tito +
+      " module test 01 || status=$?; test $status = 1\n" + "cp ../answer.cpp " + count + "\n" + tito +
+      " module test 01\n" + tito + " export 01\n" + tito + " demo 01\n" + tito + " solution 01\n" + tito +
+      " hint 02\n" + tito + " bench 01 --seconds 0.1\n" + tito + " module reset 01\n" + tito + " undo\n" + tito +
+      " update\n" + tito + " report\n" + tito + " progress rebuild\n" + tito + " tour\n" + tito + " course analyze\n" +
+      tito + " course suggest\n" +
       "for words in 'dev fill 01' 'course check' 'course new three' 'course reorder --order count,total'; do\n" +
-      "  status=0; " + tito + " $words || status=$?; test $status = 2\ndone\n" +
-      "status=0; " + tito + " doctor --json > doctor.json || status=$?\n";
+      "  status=0; " + tito + " $words || status=$?; test $status = 2\ndone\n" + "status=0; " + tito +
+      " doctor --json > doctor.json || status=$?\n";
   tito::write_atomically(box.root() / "script", script);
-  const Run run = box.run({"unshare", "-m", "sh", (box.root() / "script").string()}, box.root(), {"TITO_KIT=" + kit.string(), "LC_ALL=C.UTF-8"});
+  const Run run = box.run({"unshare", "-m", "sh", (box.root() / "script").string()}, box.root(),
+                          {"TITO_KIT=" + kit.string(), "LC_ALL=C.UTF-8"});
   INFO(run.out << run.err);
   CHECK_SAME(run.status, 0);
   CHECK_CONTAINS(run.out, "3 of 3 cases pass");

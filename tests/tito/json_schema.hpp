@@ -35,21 +35,25 @@ class JsonSchema {
     return false;
   }
 
-  std::vector<std::string> check(const nlohmann::json& value, const nlohmann::json& schema, const std::string& place) const {
+  std::vector<std::string> check(const nlohmann::json& value, const nlohmann::json& schema,
+                                 const std::string& place) const {
     std::vector<std::string> found;
     const auto add = [&](const std::vector<std::string>& more) { found.insert(found.end(), more.begin(), more.end()); };
     for (const auto& [key, rule] : schema.items()) {
       if (key == "type" && !allows(rule, value)) {
         return {place + ": expected " + rule.dump() + ", found " + value.dump().substr(0, 80)};
       }
-      if (key == "$ref") add(check(value, root_.at(nlohmann::json::json_pointer(rule.get<std::string>().substr(1))), place));
-      if (key == "const" && value != rule) found.push_back(place + ": expected " + rule.dump() + ", found " + value.dump());
+      if (key == "$ref")
+        add(check(value, root_.at(nlohmann::json::json_pointer(rule.get<std::string>().substr(1))), place));
+      if (key == "const" && value != rule)
+        found.push_back(place + ": expected " + rule.dump() + ", found " + value.dump());
       if (key == "enum" && std::find(rule.begin(), rule.end(), value) == rule.end()) {
         found.push_back(place + ": expected one of " + rule.dump() + ", found " + value.dump());
       }
       if (key == "required" && value.is_object()) {
         for (const nlohmann::json& name : rule) {
-          if (!value.contains(name.get<std::string>())) found.push_back(place + ": \"" + name.get<std::string>() + "\" is missing");
+          if (!value.contains(name.get<std::string>()))
+            found.push_back(place + ": \"" + name.get<std::string>() + "\" is missing");
         }
       }
       if (key == "allOf") {
@@ -64,7 +68,8 @@ class JsonSchema {
     return found;
   }
 
-  std::vector<std::string> members(const nlohmann::json& value, const nlohmann::json& schema, const std::string& place) const {
+  std::vector<std::string> members(const nlohmann::json& value, const nlohmann::json& schema,
+                                   const std::string& place) const {
     std::vector<std::string> found;
     const nlohmann::json none = nlohmann::json::object();
     const nlohmann::json& known = schema.contains("properties") ? schema.at("properties") : none;

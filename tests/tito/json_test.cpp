@@ -15,24 +15,71 @@ const fs::path page_file = fs::path(TEST_SOURCE_DIR) / "docs" / "json.md";
 JsonSchema schema() { return JsonSchema(nlohmann::json::parse(tito::read_file(schema_file))); }
 
 // A walk through the toy course in which every command is run; "DATA" is a folder that holds no set.
-const std::vector<std::vector<std::string>> walk{
-    {"next"}, {"module", "list"}, {"module", "test", "01"}, {"hint", "01"}, {"diff", "01"}, {"history"}, {"undo"}, {"report"},
-    {"dev", "fill", "all"}, {"module", "test", "01"}, {"module", "test", "all"}, {"solution", "01"}, {"diff", "01"},
-    {"export", "01"}, {"export", "02"}, {"next"}, {"module", "list"}, {"checkpoint", "status"}, {"checkpoint", "timeline"},
-    {"checkpoint", "test", "numbers"}, {"checkpoint", "test", "all"},
-    {"try", "01"}, {"demo", "01"}, {"milestone", "list"}, {"milestone", "run", "gauss"}, {"milestone", "list"}, {"bench", "01", "--seconds", "0.1"},
-    {"report"}, {"report", "--measure", "--seconds", "0.2"},
-    {"data", "list"}, {"data", "path", "mnist"}, {"data", "verify"}, {"data", "verify", "mnist"}, {"data", "remove", "mnist"},
-    {"data", "fetch", "no-such-set"}, {"data", "import", "mnist", "."}, {"data", "show", "mnist"},
-    {"module", "reset", "02"}, {"history"}, {"history", "02"}, {"undo"}, {"undo", "--to", "1"}, {"history", "--repair"},
-    {"update", "--dry-run"}, {"update"}, {"progress", "rebuild"}, {"editor"}, {"editor", "vscode"},
-    {"course", "analyze"}, {"course", "analyze", "--order", "total,count", "--svg", "order.svg"}, {"course", "suggest"},
-    {"course", "reorder", "--order", "count,total"}, {"course", "reorder", "--order", "count,total", "--track", "another"},
-    {"course", "new", "count"},
-    {"course", "check", "--quick"}, {"course", "check"},
-    {"doctor"}, {"info"}, {"completion", "bash"}, {"dev", "manual", "man"}, {"tour", "--keep", "tour"}, {"init", "another"}};
+const std::vector<std::vector<std::string>> walk{{"next"},
+                                                 {"module", "list"},
+                                                 {"module", "test", "01"},
+                                                 {"hint", "01"},
+                                                 {"diff", "01"},
+                                                 {"history"},
+                                                 {"undo"},
+                                                 {"report"},
+                                                 {"dev", "fill", "all"},
+                                                 {"module", "test", "01"},
+                                                 {"module", "test", "all"},
+                                                 {"solution", "01"},
+                                                 {"diff", "01"},
+                                                 {"export", "01"},
+                                                 {"export", "02"},
+                                                 {"next"},
+                                                 {"module", "list"},
+                                                 {"checkpoint", "status"},
+                                                 {"checkpoint", "timeline"},
+                                                 {"checkpoint", "test", "numbers"},
+                                                 {"checkpoint", "test", "all"},
+                                                 {"try", "01"},
+                                                 {"demo", "01"},
+                                                 {"milestone", "list"},
+                                                 {"milestone", "run", "gauss"},
+                                                 {"milestone", "list"},
+                                                 {"bench", "01", "--seconds", "0.1"},
+                                                 {"report"},
+                                                 {"report", "--measure", "--seconds", "0.2"},
+                                                 {"data", "list"},
+                                                 {"data", "path", "mnist"},
+                                                 {"data", "verify"},
+                                                 {"data", "verify", "mnist"},
+                                                 {"data", "remove", "mnist"},
+                                                 {"data", "fetch", "no-such-set"},
+                                                 {"data", "import", "mnist", "."},
+                                                 {"data", "show", "mnist"},
+                                                 {"module", "reset", "02"},
+                                                 {"history"},
+                                                 {"history", "02"},
+                                                 {"undo"},
+                                                 {"undo", "--to", "1"},
+                                                 {"history", "--repair"},
+                                                 {"update", "--dry-run"},
+                                                 {"update"},
+                                                 {"progress", "rebuild"},
+                                                 {"editor"},
+                                                 {"editor", "vscode"},
+                                                 {"course", "analyze"},
+                                                 {"course", "analyze", "--order", "total,count", "--svg", "order.svg"},
+                                                 {"course", "suggest"},
+                                                 {"course", "reorder", "--order", "count,total"},
+                                                 {"course", "reorder", "--order", "count,total", "--track", "another"},
+                                                 {"course", "new", "count"},
+                                                 {"course", "check", "--quick"},
+                                                 {"course", "check"},
+                                                 {"doctor"},
+                                                 {"info"},
+                                                 {"completion", "bash"},
+                                                 {"dev", "manual", "man"},
+                                                 {"tour", "--keep", "tour"},
+                                                 {"init", "another"}};
 
-Run run_in(const Sandbox& box, std::vector<std::string> words, const std::string& option, const std::string& locale = "C.UTF-8") {
+Run run_in(const Sandbox& box, std::vector<std::string> words, const std::string& option,
+           const std::string& locale = "C.UTF-8") {
   if (!option.empty()) words.push_back(option);
   return box.tito(words, {"LC_ALL=" + locale, "TITO_DATA=" + (box.root() / "data").string()});
 }
@@ -49,7 +96,8 @@ bool is_ascii(const std::string& text) {
 
 // What the column of types says; "#/$defs/cases" stands below, under "cases".
 std::string type_of(const nlohmann::json& rule) {
-  if (rule.contains("$ref")) return "see " + rule.at("$ref").get<std::string>().substr(std::string("#/$defs/").size()) + ", below";
+  if (rule.contains("$ref"))
+    return "see " + rule.at("$ref").get<std::string>().substr(std::string("#/$defs/").size()) + ", below";
   if (!rule.contains("type")) return "any";
   return rule.at("type").is_string() ? rule.at("type").get<std::string>() : "one of " + rule.at("type").dump();
 }
@@ -69,10 +117,12 @@ void write_members(const nlohmann::json& schema, const std::string& prefix, std:
 // docs/json.md: what docs/json-schema.json says, for reading.
 std::string page_of(const nlohmann::json& schema) {
   std::string page = "# What `--json` prints\n\n" + schema.at("description").get<std::string>() +
-                     "\n\nGenerated from [json-schema.json](json-schema.json).\n\n## Every object\n\n| Member | Type | Meaning |\n|---|---|---|\n";
+                     "\n\nGenerated from [json-schema.json](json-schema.json).\n\n"
+                     "## Every object\n\n| Member | Type | Meaning |\n|---|---|---|\n";
   write_members(schema, "", page);
   for (const auto& [name, command] : schema.at("$defs").items()) {
-    page += "\n## " + name + "\n\n" + command.value("description", "") + "\n\n| Member | Type | Meaning |\n|---|---|---|\n";
+    page +=
+        "\n## " + name + "\n\n" + command.value("description", "") + "\n\n| Member | Type | Meaning |\n|---|---|---|\n";
     write_members(command, "", page);
     if (command.contains("items")) write_members(command.at("items"), "[].", page);
   }
@@ -120,9 +170,15 @@ TEST_CASE("The objects of work that fails are what the schema says, too", "[json
       {"i <= n", "i < n"}, {"numbers.push_back(i);", "numbers.push_bak(i);"}, {"int evens(", "int odds("}};
   for (const auto& [right, wrong] : mistakes) {
     box.edit("modules/01_count/count.cpp", right, wrong);
-    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-             {"module", "test", "01"}, {"export", "01"}, {"hint", "01"}, {"try", "01"}, {"demo", "01"},
-             {"bench", "01", "--seconds", "0.1"}, {"diff", "01"}, {"report"}}) {
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"module", "test", "01"},
+                                               {"export", "01"},
+                                               {"hint", "01"},
+                                               {"try", "01"},
+                                               {"demo", "01"},
+                                               {"bench", "01", "--seconds", "0.1"},
+                                               {"diff", "01"},
+                                               {"report"}}) {
       const Run run = run_in(box, words, "--json");
       INFO("tito " << joined(words) << " --json with " << wrong << "\n" << run.out << run.err);
       CHECK_SAME(known.problems(run.json()), std::vector<std::string>{});
@@ -132,13 +188,16 @@ TEST_CASE("The objects of work that fails are what the schema says, too", "[json
   }
 }
 
-TEST_CASE("tito watch --json prints an object of the schema on each line, the last one of its end", "[json][limit:120]") {
+TEST_CASE("tito watch --json prints an object of the schema on each line, the last one of its end",
+          "[json][limit:120]") {
   Sandbox box;
   const JsonSchema known = schema();
   box.init(true);
   const fs::path script = box.root() / "script";
-  tito::write_atomically(script, "exec 3< <(exec \"$1\" watch 01 --json)\nread -r line <&3\nkill -TERM $!\necho \"$line\"\ncat <&3\n");
-  const Run run = box.run({"bash", script.string(), TEST_TITO}, box.workspace(), {std::string("TITO_KIT=") + TEST_TOY_KIT});
+  tito::write_atomically(
+      script, "exec 3< <(exec \"$1\" watch 01 --json)\nread -r line <&3\nkill -TERM $!\necho \"$line\"\ncat <&3\n");
+  const Run run =
+      box.run({"bash", script.string(), TEST_TITO}, box.workspace(), {std::string("TITO_KIT=") + TEST_TOY_KIT});
   std::istringstream lines(run.out);
   std::vector<nlohmann::json> objects;
   for (std::string line; std::getline(lines, line);) objects.push_back(nlohmann::json::parse(line));
@@ -153,7 +212,8 @@ TEST_CASE("The schema refuses what a command does not print", "[json]") {
   const JsonSchema known = schema();
   nlohmann::json right = {{"schema", "tito/1"}, {"command", "dev fill"}, {"ok", true}, {"filled", {"count"}}};
   CHECK_SAME(known.problems(right), std::vector<std::string>{});
-  const nlohmann::json changes{{"schema", "tito/2"}, {"ok", 1}, {"filled", "count"}, {"command", "dance"}, {"surprise", 1}};
+  const nlohmann::json changes{
+      {"schema", "tito/2"}, {"ok", 1}, {"filled", "count"}, {"command", "dance"}, {"surprise", 1}};
   for (const auto& [key, value] : changes.items()) {
     nlohmann::json wrong = right;
     wrong[key] = value;
@@ -196,7 +256,8 @@ TEST_CASE("With --quiet no command prints a result, and errors are still named",
   CHECK_SAME(box.tito({"next", "--quiet", "--json"}).json().at("command"), "next");  // what was asked for by name
 }
 
-TEST_CASE("With --verbose the programs that tito runs and the compiler's words stand on standard error", "[json][limit:60]") {
+TEST_CASE("With --verbose the programs that tito runs and the compiler's words stand on standard error",
+          "[json][limit:60]") {
   Sandbox box;
   box.init(true);
   box.edit("modules/01_count/count.cpp", "#include", "#warning a word of the compiler\n#include");

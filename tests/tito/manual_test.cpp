@@ -10,7 +10,9 @@ TEST_CASE("Every command has a page that formats without a warning and says what
   CHECK(std::find(pages.begin(), pages.end(), "tito-module.1") != pages.end());
   for (const std::string& page : pages) {
     const std::string file = (box.root() / "man" / page).string();
-    for (const std::vector<std::string>& command : {std::vector<std::string>{"groff", "-ww", "-man", "-Tutf8", "-z", file}, {"mandoc", "-Tlint", "-Wwarning", file}}) {
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"groff", "-ww", "-man", "-Tutf8", "-z", file},
+          {"mandoc", "-Tlint", "-Wwarning", file}}) {
       if (box.run({"sh", "-c", "command -v " + command[0]}, box.root()).status != 0) {
         WARN("skipped: " << command[0] << " is not installed");
         continue;

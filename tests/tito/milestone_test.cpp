@@ -462,8 +462,8 @@ TEST_CASE("A safetensors header is read without the engine, and every broken rul
     write(header, data, header.size());
     return message_of([&] { tito::read_safetensors_header(file); });
   };
-  const std::string good =
-      R"({"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[4,28]},"b":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})";
+  const std::string good = R"({"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[4,28]},)"
+                           R"("b":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})";
   write(good, 28, good.size());
   const auto entries = tito::read_safetensors_header(file);
   REQUIRE(entries.size() == 2U);
@@ -485,11 +485,10 @@ TEST_CASE("A safetensors header is read without the engine, and every broken rul
                  "too large");
   CHECK_CONTAINS(complaint(one(R"({"dtype":"F32","shape":1,"data_offsets":[0,4]})"), 4), "shape");
   CHECK_CONTAINS(complaint(one(R"({"dtype":"F32","shape":[1],"data_offsets":[0]})"), 4), "two offsets");
-  CHECK_CONTAINS(
-      complaint(
-          R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
-          4),
-      "begins at byte 0");
+  CHECK_CONTAINS(complaint(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                           R"("v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+                           4),
+                 "begins at byte 0");
   CHECK_CONTAINS(complaint("{\"w\":", 0), "not JSON");
   CHECK_CONTAINS(complaint("[]", 0), "expected an object");
   write(good, 28, ~std::uint64_t{0});

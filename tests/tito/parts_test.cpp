@@ -34,14 +34,17 @@ TEST_CASE("The nearest name is found, and none for a word that is far from all",
 }
 
 TEST_CASE("JSON errors name line and column, and doubled keys", "[parts]") {
-  CHECK_CONTAINS(message_of([] { tito::parse_json("{\n  \"a\": 1,\n  \"b\" 2\n}", "file.json"); }), "file.json: line 3, column 7");
+  CHECK_CONTAINS(message_of([] { tito::parse_json("{\n  \"a\": 1,\n  \"b\" 2\n}", "file.json"); }),
+                 "file.json: line 3, column 7");
   CHECK_CONTAINS(message_of([] { tito::parse_json("{\"a\": 1, \"a\": 2}", "file.json"); }), "\"a\" stands twice");
-  CHECK_SAME(message_of([] { tito::parse_json("{\"a\": {\"a\": 1}, \"b\": {\"a\": 2}}", "file.json"); }), std::string("no failure"));
+  CHECK_SAME(message_of([] { tito::parse_json("{\"a\": {\"a\": 1}, \"b\": {\"a\": 2}}", "file.json"); }),
+             std::string("no failure"));
 }
 
 TEST_CASE("A skeleton has one throwing line for each region and nothing of it", "[parts]") {
   const std::string source =
-      "int f(int x) {\n  // BEGIN SOLUTION A::f\n  if (x) {\n    return 1;\n  }\n  return 2;\n  // END SOLUTION\n}\nint g();\n";
+      "int f(int x) {\n  // BEGIN SOLUTION A::f\n  if (x) {\n    return 1;\n  }\n  return 2;\n"
+      "  // END SOLUTION\n}\nint g();\n";
   CHECK_SAME(tito::make_skeleton(source, "m", "m.cpp"),
              std::string("int f(int x) {\n  throw NotImplemented(\"m\", \"A::f\");\n}\nint g();\n"));
   CHECK_SAME(tito::solution_names(source, "m.cpp"), std::vector<std::string>{"A::f"});
@@ -54,12 +57,15 @@ TEST_CASE("Helpers of a reference body leave an empty place in its skeleton", "[
       "int f() {\n  // BEGIN SOLUTION f\n  return half(1);\n  // END SOLUTION\n}\n";
   CHECK_SAME(tito::make_skeleton(source, "m", "m.cpp"),
              "namespace {\n\n// A place for helpers of your own.\n\n}\n"
-             "int f(int x) {\n  throw NotImplemented(\"m\", \"f\");\n}\nint f() {\n  throw NotImplemented(\"m\", \"f\");\n}\n");
+             "int f(int x) {\n  throw NotImplemented(\"m\", \"f\");\n}\n"
+             "int f() {\n  throw NotImplemented(\"m\", \"f\");\n}\n");
   CHECK_SAME(tito::solution_names(source, "m.cpp"), std::vector<std::string>{"f"});
 }
 
 TEST_CASE("Regions that are open, nested, nameless or absent are named with their line", "[parts]") {
-  const auto skeleton = [](const std::string& source) { return message_of([&] { tito::make_skeleton(source, "m", "m.cpp"); }); };
+  const auto skeleton = [](const std::string& source) {
+    return message_of([&] { tito::make_skeleton(source, "m", "m.cpp"); });
+  };
   CHECK_CONTAINS(skeleton("a\n// BEGIN SOLUTION f\n"), "m.cpp:2:");
   CHECK_CONTAINS(skeleton("// END SOLUTION\n"), "m.cpp:1:");
   CHECK_CONTAINS(skeleton("// BEGIN SOLUTION f\n// BEGIN SOLUTION g\n// END SOLUTION\n"), "m.cpp:2:");

@@ -194,7 +194,8 @@ TEST_CASE("What stands in the workspace's files is text to the report, never mar
   tito::write_atomically(
       box.path("results/count/result.json"),
       R"({"schema":"tito-result/1","at":"<b>","seed":"x","data":["<i>"],"measures":[{"name":"<script>alert(1)</script>",
- "value":1,"unit":"\"><img src=x>"}, 7],"curves":[{"name":"<u>\u0001: a&b","points":[[0,1],[1,2],"x",[1]]}],"axes":[3],"own":[]})");
+ "value":1,"unit":"\"><img src=x>"}, 7],"curves":[{"name":"<u>\u0001: a&b","points":[[0,1],[1,2],"x",[1]]}],)"
+      R"("axes":[3],"own":[]})");
   tito::write_atomically(box.path("results/total/result.json"), "{\"schema\": ");
   fs::create_directories(box.path(".tito/measured"));
   tito::write_atomically(box.path(".tito/measured/share.json"),

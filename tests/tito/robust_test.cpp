@@ -232,7 +232,8 @@ TEST_CASE("Times that lie in the future, as after a clock was set back, change n
 TEST_CASE("What a killed tito left is swept away by the next command, wherever tito writes", "[robust][limit:60]") {
   Sandbox box;
   box.init();
-  const std::vector<std::string> left{"modules/01_count/count.cpp", ".tito/progress.json", "package/include/toy/count.hpp", "README.md"};
+  const std::vector<std::string> left{"modules/01_count/count.cpp", ".tito/progress.json",
+                                      "package/include/toy/count.hpp", "README.md"};
   for (const std::string& file : left) tito::write_atomically(box.path(file + ".tmp99999999"), "half");
   tito::write_atomically(box.path("modules/01_count/mine.tmp"), "no process is named");
   CHECK_SAME(box.tito({"next"}).status, 0);

@@ -17,7 +17,8 @@ std::string quoted(const std::string& word) {
 
 Sandbox::Sandbox(std::string kit) : folder_(fs::temp_directory_path() / "tito-tests"), kit_(std::move(kit)) {}
 
-Run Sandbox::run(const std::vector<std::string>& command, const fs::path& folder, const std::vector<std::string>& environment) const {
+Run Sandbox::run(const std::vector<std::string>& command, const fs::path& folder,
+                 const std::vector<std::string>& environment) const {
   const fs::path out = root() / "stdout.txt", err = root() / "stderr.txt";
   std::string line = "cd " + quoted(folder.string()) + " && env";
   for (const std::string& one : environment) line += " " + quoted(one);

@@ -29,7 +29,8 @@ class Sandbox {
   Run tito(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {}) const;
 
   // Runs any program.
-  Run run(const std::vector<std::string>& command, const fs::path& folder, const std::vector<std::string>& environment = {}) const;
+  Run run(const std::vector<std::string>& command, const fs::path& folder,
+          const std::vector<std::string>& environment = {}) const;
 
   // Makes a workspace "w" and goes there; with `filled` the reference bodies stand in it.
   void init(bool filled = false);
@@ -50,9 +51,9 @@ class Sandbox {
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // A check that shows the text it looked into.
-#define CHECK_CONTAINS(text, part) \
-  do {                             \
+#define CHECK_CONTAINS(text, part)          \
+  do {                                      \
     const std::string looked_into = (text); \
-    INFO(looked_into);             \
-    CHECK(contains(looked_into, (part))); \
+    INFO(looked_into);                      \
+    CHECK(contains(looked_into, (part)));   \
   } while (false)

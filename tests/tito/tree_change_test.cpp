@@ -38,10 +38,8 @@ TEST_CASE("A change that was stopped at any of its steps is ended, unless somebo
     stage();
     tito::make_folders(done == steps.size() ? root / "c" : root);
     for (std::size_t i = 0; i < done; ++i) {
-      if (steps[i].first.empty())
-        tito::write_atomically(staging / "moved-out", "");
-      else
-        fs::rename(steps[i].first, steps[i].second);
+      if (steps[i].first.empty()) tito::write_atomically(staging / "moved-out", "");
+      else fs::rename(steps[i].first, steps[i].second);
     }
     INFO(done << " steps were done");
     CHECK(tito::end_change(root, staging));

@@ -1,7 +1,7 @@
 // `tito try`: the lesson's snippets and programs of one's own.
 #include "tito.hpp"
 
-#ifndef __SANITIZE_ADDRESS__  // mold 1.10 then pulls the judge's images, which the toy course has no Tensor for, into
+#ifndef __SANITIZE_ADDRESS__  // mold 1.10 then pulls the judge's images, which the toy course has no Tensor for, into \
                               // every program
 
 namespace {

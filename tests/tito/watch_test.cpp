@@ -198,10 +198,8 @@ TEST_CASE("The terminal is as it was, however tito ends", "[watch][limit:180]") 
     REQUIRE(terminal.shows("cases pass"));
     CHECK_SAME(terminal.variable("alternate_on"), std::string("1"));
     CHECK_SAME(terminal.variable("cursor_flag"), std::string("0"));
-    if (!ending.key.empty())
-      terminal.press(ending.key);
-    else
-      box.run({"sh", "-c", "kill -" + ending.signal + " $(cat pid.txt)"}, box.workspace());
+    if (!ending.key.empty()) terminal.press(ending.key);
+    else box.run({"sh", "-c", "kill -" + ending.signal + " $(cat pid.txt)"}, box.workspace());
     INFO(ending.key << ending.signal);
     REQUIRE(terminal.shows("\nend"));
 #ifndef __SANITIZE_ADDRESS__  // a sanitizer ends a crashed program in its own way

@@ -221,7 +221,8 @@ void keep(Context& context, const std::string& slug, const Comparison& compariso
   try {
     keep_measurement(context.workspace(), "bench-" + slug, std::move(object));
   } catch (const Failure& failure) {
-    context.screen.error(std::string("the figures are not kept for the report: ") + failure.what(), "the figures hold all the same");
+    context.screen.error(std::string("the figures are not kept for the report: ") + failure.what(),
+                         "the figures hold all the same");
   }
 }
 

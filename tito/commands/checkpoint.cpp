@@ -12,7 +12,8 @@ struct Options {
   std::optional<std::uint64_t> seed;
 };
 
-nlohmann::json json_of_checkpoint(Context& context, const std::string& slug, const Standing& standing, const Progress& progress) {
+nlohmann::json json_of_checkpoint(Context& context, const std::string& slug, const Standing& standing,
+                                  const Progress& progress) {
   const Module& module = context.course().module(slug);
   nlohmann::json one = {{"checkpoint", module.checkpoint},
                         {"module", slug},
@@ -37,7 +38,10 @@ int fill_result(Context& context, const Standing& standing, const Progress& prog
     checkpoints.push_back(json_of_checkpoint(context, slug, standing, progress));
     done += standing.checkpoints.at(context.course().module(slug).checkpoint) == CheckpointState::done ? 1 : 0;
   }
-  context.result = {{"track", context.workspace().track().name}, {"done", done}, {"total", checkpoints.size()}, {"checkpoints", checkpoints}};
+  context.result = {{"track", context.workspace().track().name},
+                    {"done", done},
+                    {"total", checkpoints.size()},
+                    {"checkpoints", checkpoints}};
   return done;
 }
 
@@ -47,14 +51,15 @@ void status(Context& context) {
   const int done = fill_result(context, standing, progress);
   const int total = static_cast<int>(standing.checkpoints.size());
   Screen& screen = context.screen;
-  screen.line(fmt::format("{} {} of {} capabilities proven", screen.bar(static_cast<double>(done) / total, 20), done, total));
+  screen.line(
+      fmt::format("{} {} of {} capabilities proven", screen.bar(static_cast<double>(done) / total, 20), done, total));
   screen.line();
   Table table;
   for (const std::string& slug : context.workspace().track().order) {
     const Module& module = context.course().module(slug);
     const std::string state = name_of(standing.checkpoints.at(module.checkpoint));
-    table.row({screen.mark(state), two_digits(number_in(context.workspace().track(), slug)), screen.paint(Style::bold, module.checkpoint),
-               state, module.capability});
+    table.row({screen.mark(state), two_digits(number_in(context.workspace().track(), slug)),
+               screen.paint(Style::bold, module.checkpoint), state, module.capability});
   }
   for (const std::string& line : table.lines()) screen.row(line);
 }
@@ -72,12 +77,15 @@ void timeline(Context& context) {
     const std::string state = name_of(standing.checkpoints.at(module.checkpoint));
     const auto proven = progress.checkpoints.find(module.checkpoint);
     std::string when = state;
-    if (proven != progress.checkpoints.end() && (state == "done" || state == "stale")) when += " " + proven->second.evidence.at.substr(0, 10);
-    screen.line(fmt::format("  {} {:<16} {} {:<17} {}", screen.mark(state), module_label(track, slug), screen.arrow(), module.checkpoint,
-                            screen.paint(Style::dim, when)));
+    if (proven != progress.checkpoints.end() && (state == "done" || state == "stale"))
+      when += " " + proven->second.evidence.at.substr(0, 10);
+    screen.line(fmt::format("  {} {:<16} {} {:<17} {}", screen.mark(state), module_label(track, slug), screen.arrow(),
+                            module.checkpoint, screen.paint(Style::dim, when)));
     if (proven != progress.checkpoints.end() && state == "done") {
       for (const Measure& one : proven->second.measures) {
-        screen.line(fmt::format("  |       {}", screen.paint(Style::dim, one.name + ": " + (one.value ? figure(*one.value, one.unit) : "not a finite number"))));
+        screen.line(fmt::format("  |       {}", screen.paint(Style::dim, one.name + ": " +
+                                                                             (one.value ? figure(*one.value, one.unit)
+                                                                                        : "not a finite number"))));
       }
     }
     const auto need = track.leaves.find(slug);
@@ -98,9 +106,11 @@ void test(Context& context, const Options& options) {
     const Progress progress = context.workspace().progress_file().load();
     for (const std::string& slug : track.order) {
       const auto module = progress.modules.find(slug);
-      if (module != progress.modules.end() && module->second.exported) wanted.push_back(context.course().module(slug).checkpoint);
+      if (module != progress.modules.end() && module->second.exported)
+        wanted.push_back(context.course().module(slug).checkpoint);
     }
-    if (wanted.empty()) throw Failure(Exit::work_failed, "no module is exported yet, so there is nothing to prove", "tito next");
+    if (wanted.empty())
+      throw Failure(Exit::work_failed, "no module is exported yet, so there is nothing to prove", "tito next");
   } else {
     wanted.push_back(resolve_checkpoint(context.course(), track, options.checkpoint));
   }
@@ -123,7 +133,8 @@ void test(Context& context, const Options& options) {
 }  // namespace
 
 void add_checkpoint(CLI::App& app, Context& context) {
-  CLI::App* group = app.add_subcommand("checkpoint", "What your framework can do: the capabilities, proven on your own code");
+  CLI::App* group =
+      app.add_subcommand("checkpoint", "What your framework can do: the capabilities, proven on your own code");
   group->require_subcommand(1);
   group->footer("Examples:\n  tito checkpoint status\n  tito checkpoint test foundation");
 
@@ -133,7 +144,9 @@ void add_checkpoint(CLI::App& app, Context& context) {
 
   auto options = std::make_shared<Options>();
   CLI::App* tester = group->add_subcommand("test", "Prove a capability again with what your package holds");
-  tester->add_option("CHECKPOINT", options->checkpoint, "Its name, the number or slug of its module, or \"all\" for every exported module's")
+  tester
+      ->add_option("CHECKPOINT", options->checkpoint,
+                   "Its name, the number or slug of its module, or \"all\" for every exported module's")
       ->required()
       ->option_text(" ");
   tester->add_flag("--all", options->all, "Show every failure");

@@ -21,11 +21,11 @@ struct Row {
 };
 
 // In the order that --help shows.
-constexpr Row table[] = {{add_next},      {add_module},    {add_watch},   {add_hint},     {add_export},   {add_checkpoint},
-                         {add_try},       {add_demo},      {add_bench},   {add_milestone}, {add_data},    {add_report},
-                         {add_diff},      {add_history},   {add_undo},    {add_solution}, {add_progress}, {add_update},
-                         {add_init},      {add_editor},    {add_tour},     {add_doctor},
-                         {add_info},      {add_completion}, {add_course},  {add_dev}};
+constexpr Row table[] = {{add_next},   {add_module},  {add_watch}, {add_hint},      {add_export},   {add_checkpoint},
+                         {add_try},    {add_demo},    {add_bench}, {add_milestone}, {add_data},     {add_report},
+                         {add_diff},   {add_history}, {add_undo},  {add_solution},  {add_progress}, {add_update},
+                         {add_init},   {add_editor},  {add_tour},  {add_doctor},    {add_info},     {add_completion},
+                         {add_course}, {add_dev}};
 
 // The words of the command, "module test", as far as they name commands. An unknown one gets a suggestion.
 std::string command_words(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -48,9 +48,11 @@ std::string command_words(const CLI::App& app, const std::vector<std::string>& a
     }
     if (found == nullptr) {
       const std::string near = nearest(word, names);
-      throw Failure(Exit::usage, "there is no command \"tito " + words + (words.empty() ? "" : " ") + word + "\"" +
-                                     (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
-                    "the commands are: " + listed(names) + "; \"tito " + words + (words.empty() ? "" : " ") + "--help\" explains them");
+      throw Failure(Exit::usage,
+                    "there is no command \"tito " + words + (words.empty() ? "" : " ") + word + "\"" +
+                        (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+                    "the commands are: " + listed(names) + "; \"tito " + words + (words.empty() ? "" : " ") +
+                        "--help\" explains them");
     }
     words += (words.empty() ? "" : " ") + word;
     at = found;
@@ -67,15 +69,16 @@ std::string check_threads(const std::string& text) {
 }
 
 void add_common_options(CLI::App& app, Context& context) {
-  app.add_option("--workspace", context.workspace_folder, "The workspace; without it the folder you stand in")->type_name("DIR");
+  app.add_option("--workspace", context.workspace_folder, "The workspace; without it the folder you stand in")
+      ->type_name("DIR");
   app.add_flag("--json", context.json, "Print one JSON object and nothing else on standard output");
   app.add_flag("-q,--quiet", context.quiet, "Print no results: the exit status tells, and errors are still named");
   app.add_flag("-v,--verbose", context.verbose,
                "Show on standard error the programs that tito runs, and all that compilers and linkers say");
   app.add_option_function<ColorMode>(
          "--color", [&](const ColorMode& mode) { context.screen.set_color(mode); }, "auto, always or never")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, ColorMode>{{"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}}))
+      ->transform(CLI::CheckedTransformer(std::map<std::string, ColorMode>{
+          {"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}}))
       ->type_name("WHEN")
       ->trigger_on_parse();
   app.add_option_function<std::string>(
@@ -100,7 +103,8 @@ int finish(Context& context, const std::string& command) {
     else context.screen.json(object);
   }
   if (context.screen.output_failed()) {
-    context.screen.error("the result could not be written to standard output", "is the disk full, or standard output closed?");
+    context.screen.error("the result could not be written to standard output",
+                         "is the disk full, or standard output closed?");
     if (context.exit == Exit::done) context.exit = Exit::environment;
   }
   return static_cast<int>(context.exit);
@@ -109,7 +113,9 @@ int finish(Context& context, const std::string& command) {
 int fail(Context& context, const std::string& command, const Failure& failure) {
   context.exit = failure.exit();
   context.screen.error(failure.what(), failure.way_out());
-  context.result["error"] = {{"message", valid_text(failure.what())}, {"way_out", valid_text(failure.way_out())}, {"exit", static_cast<int>(failure.exit())}};
+  context.result["error"] = {{"message", valid_text(failure.what())},
+                             {"way_out", valid_text(failure.way_out())},
+                             {"exit", static_cast<int>(failure.exit())}};
   return finish(context, command);
 }
 
@@ -117,12 +123,14 @@ int fail(Context& context, const std::string& command, const Failure& failure) {
 
 void add_seed_option(CLI::App* command, std::optional<std::uint64_t>& seed) {
   command
-      ->add_option_function<std::string>("--seed", [&seed](const std::string& text) { seed = std::stoull(text); },
-                                         "Repeat a run with the same random numbers")
+      ->add_option_function<std::string>(
+          "--seed", [&seed](const std::string& text) { seed = std::stoull(text); },
+          "Repeat a run with the same random numbers")
       ->type_name("N")
       ->check([](const std::string& text) {
         const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-        return digits && text.size() <= 18 ? "" : "expected a whole number of at most 18 digits, found \"" + text + "\"";
+        return digits && text.size() <= 18 ? ""
+                                           : "expected a whole number of at most 18 digits, found \"" + text + "\"";
       });
 }
 
@@ -148,9 +156,10 @@ void add_everything(CLI::App& app, Context& context) {
   app.description("tito: build a deep-learning framework in C++, module by module");
   app.name("tito");
   app.set_version_flag("--version", version_text);
-  app.footer("Examples:\n  tito init my-course\n  cd my-course && tito next\n\n"
-             "Exit status: 0 done, 1 your work does not pass yet, 2 wrong usage, 3 something is missing on this machine,\n"
-             "4 damaged state or a bug of tito's.");
+  app.footer(
+      "Examples:\n  tito init my-course\n  cd my-course && tito next\n\n"
+      "Exit status: 0 done, 1 your work does not pass yet, 2 wrong usage, 3 something is missing on this machine,\n"
+      "4 damaged state or a bug of tito's.");
   app.require_subcommand(1);
   app.fallthrough();
   add_common_options(app, context);
@@ -163,10 +172,13 @@ int run_commands(int argc, char** argv) {
   add_everything(app, context);
   std::vector<std::string> arguments(argv + 1, argv + argc);
   // Known before parsing, so that also a wrong command line is answered as asked.
-  const auto given = [&](const char* word) { return std::find(arguments.begin(), arguments.end(), word) != arguments.end(); };
+  const auto given = [&](const char* word) {
+    return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
+  };
   context.json = given("--json");
   context.screen.set_quiet(context.json || given("--quiet") || given("-q"));
-  if (given("--verbose") || given("-v")) note_processes([&context](const std::string& text) { context.screen.note(text); });
+  if (given("--verbose") || given("-v"))
+    note_processes([&context](const std::string& text) { context.screen.note(text); });
   if (!arguments.empty() && arguments.front() == "complete") {
     return complete(app, context, {arguments.begin() + 1, arguments.end()});
   }

@@ -83,7 +83,8 @@ void print_script(Context& context, const std::string& shell) {
   const auto script = scripts.find(shell);
   if (script == scripts.end()) {
     const std::string near = nearest(shell, shells());
-    throw Failure(Exit::usage, "no completion for \"" + shell + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+    throw Failure(Exit::usage,
+                  "no completion for \"" + shell + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
                   "the shells are: " + listed(shells()));
   }
   context.result = {{"shell", shell}, {"script", script->second}};
@@ -105,7 +106,8 @@ const Track& track_of(Context& context) {
 std::vector<Candidate> modules(Context& context, const Given&) {
   std::vector<Candidate> found;
   const Track& track = track_of(context);
-  for (const std::string& slug : track.order) found.push_back({two_digits(number_in(track, slug)), context.course().module(slug).title});
+  for (const std::string& slug : track.order)
+    found.push_back({two_digits(number_in(track, slug)), context.course().module(slug).title});
   for (const std::string& slug : track.order) found.push_back({slug, context.course().module(slug).title});
   return found;
 }
@@ -196,9 +198,13 @@ std::vector<Candidate> files(Context&, const Given&) { return {{":files", ""}}; 
 
 // What the word means that --help shows for an argument or for an option's value.
 const std::map<std::string, std::vector<Candidate> (*)(Context&, const Given&)> meanings{
-    {"MODULE", modules}, {"CHECKPOINT", checkpoints}, {"MILESTONE", milestones}, {"TRACK", tracks}, {"SET", data_sets},
-    {"SHELL", shell_names}, {"WHAT", texts}, {"DIR", files}, {"FILE", files}, {"FROM", files}, {"TARGET", files},
-    {"FUNCTION", functions}, {"ID", snapshots}, {"CLASS", classes}};
+    {"MODULE", modules},       {"CHECKPOINT", checkpoints},
+    {"MILESTONE", milestones}, {"TRACK", tracks},
+    {"SET", data_sets},        {"SHELL", shell_names},
+    {"WHAT", texts},           {"DIR", files},
+    {"FILE", files},           {"FROM", files},
+    {"TARGET", files},         {"FUNCTION", functions},
+    {"ID", snapshots},         {"CLASS", classes}};
 
 // CLI11 names the values that an option is held to behind its type: "WHEN:value in {always->1,auto->0} OR {1,0}".
 std::vector<Candidate> values_in(const std::string& type) {
@@ -229,7 +235,8 @@ std::vector<Candidate> options_of(const CLI::App& command) {
     for (const CLI::Option* option : at->get_options()) {
       if (option->get_positional() || option->get_group().empty()) continue;
       for (const std::string& name : option->get_lnames()) {
-        const bool there = std::any_of(found.begin(), found.end(), [&](const Candidate& one) { return one.word == "--" + name; });
+        const bool there =
+            std::any_of(found.begin(), found.end(), [&](const Candidate& one) { return one.word == "--" + name; });
         if (!there && (at == &command || name != "version")) found.push_back({"--" + name, option->get_description()});
       }
     }
@@ -273,11 +280,13 @@ Place walk(const CLI::App& app, Context& context, const std::vector<std::string>
     } else if (word.starts_with('-')) {
       const CLI::Option* option = find_option(*place.command, word);
       if (option == nullptr || option->get_items_expected_max() == 0) continue;
-      if (const std::size_t sign = word.find('='); sign != std::string::npos) note_value(*option, word.substr(sign + 1), context);
+      if (const std::size_t sign = word.find('='); sign != std::string::npos)
+        note_value(*option, word.substr(sign + 1), context);
       else place.waiting = option;
     } else {
       const auto below = visible(*place.command);
-      const auto found = std::find_if(below.begin(), below.end(), [&](const CLI::App* one) { return one->get_name() == word; });
+      const auto found =
+          std::find_if(below.begin(), below.end(), [&](const CLI::App* one) { return one->get_name() == word; });
       if (found != below.end()) place = {*found, {}};
       else place.arguments.push_back(word);
     }
@@ -302,7 +311,8 @@ std::string join_at_colons(std::vector<std::string>& words) {
 }
 
 // "--color=al" is one word to zsh and fish and three to bash, which then wants the last one alone.
-std::vector<Candidate> all_candidates(const CLI::App& app, Context& context, std::vector<std::string> words, std::string& typed) {
+std::vector<Candidate> all_candidates(const CLI::App& app, Context& context, std::vector<std::string> words,
+                                      std::string& typed) {
   typed = words.back();
   words.pop_back();
   if (typed == "=") typed.clear();
@@ -312,7 +322,8 @@ std::vector<Candidate> all_candidates(const CLI::App& app, Context& context, std
   const std::size_t sign = typed.find('=');
   if (typed.starts_with("--") && sign != std::string::npos) {
     const CLI::Option* option = find_option(*place.command, typed);
-    std::vector<Candidate> found = option == nullptr ? std::vector<Candidate>{} : values_of(*option, context, place.arguments);
+    std::vector<Candidate> found =
+        option == nullptr ? std::vector<Candidate>{} : values_of(*option, context, place.arguments);
     for (Candidate& one : found) {
       if (one.word != ":files") one.word.insert(0, typed.substr(0, sign + 1));
     }

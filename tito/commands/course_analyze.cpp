@@ -178,10 +178,14 @@ void add_course_analyze(CLI::App& group, Context& context) {
   command->footer(
       "Measured on the compiled objects: a module is used where the body or demo of another needs its symbols, or "
       "where a\n"
-      "contract header names its types. The gap of a module is the number of modules before the first that uses it.\n"
-      "Exit status 1: the order is rejected, since something is used before it exists. With --verbose each class and\n"
+      "contract header names its types. The gap of a module is the number of modules before the first that uses "
+      "it.\n"
+      "Exit status 1: the order is rejected, since something is used before it exists. With --verbose each class "
+      "and\n"
       "function is listed with its first use.\n\n"
-      "Examples:\n  tito course analyze\n  tito course analyze --track autograd-first --svg order.svg\n"
+      "Examples:\n"
+      "  tito course analyze\n"
+      "  tito course analyze --track autograd-first --svg order.svg\n"
       "  tito course analyze --order losses,autograd,dataloader,optimizers,spatial,training");
   command->callback([&context, options] { run(context, *options); });
 }

@@ -22,8 +22,8 @@ Usage measure_usage(const Kit& kit, const Course& course);
 // What every module needs directly, as course.json says.
 Needs needs_of(const Course& course);
 
-// An order as a user writes it, "losses,autograd": modules by slug. Those that are not named come first, in the default
-// track's order.
+// An order as a user writes it, "losses,autograd": modules by slug. Those that are not named come first, in the
+// default track's order.
 // throws: Failure(Exit::usage) for a name that is no module, with the nearest, and for one that stands twice.
 std::vector<std::string> parse_order(const Course& course, const std::string& text);
 

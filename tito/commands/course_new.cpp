@@ -117,11 +117,12 @@ void add_course_new(CLI::App& group, Context& context) {
   command->add_flag("--force", options->force,
                     "Also where files that would change are not committed, or there is no git");
   command->footer(
-      "What comes builds at once: its skeleton fails, its reference body passes. What is to be written is marked TODO. "
-      "Modules\n"
+      "What comes builds at once: its skeleton fails, its reference body passes. What is to be written is marked "
+      "TODO. Modules\n"
       "behind it get another number, as with tito course reorder.\n\n"
-      "Examples:\n  tito course new recurrent\n  tito course new embeddings --after tensor --title Embeddings "
-      "--checkpoint meaning");
+      "Examples:\n"
+      "  tito course new recurrent\n"
+      "  tito course new embeddings --after tensor --title Embeddings --checkpoint meaning");
   command->callback([&context, &group, options] { run(context, *group.get_parent(), *options); });
 }
 

@@ -152,7 +152,9 @@ void add_course_reorder(CLI::App& group, Context& context) {
       "The order of the default track gives modules' folders their numbers: those are renamed, and every mention of "
       "them in the\n"
       "source tree follows. A change that was interrupted is ended by the next tito course command.\n\n"
-      "Examples:\n  tito course reorder --order a,b,c\n  tito course reorder --order a,b,c --write\n"
+      "Examples:\n"
+      "  tito course reorder --order a,b,c\n"
+      "  tito course reorder --order a,b,c --write\n"
       "  tito course reorder --order a,c,b --track images-first --title \"Images first\" --write");
   command->callback([&context, &group, options] { run(context, *group.get_parent(), *options); });
 }

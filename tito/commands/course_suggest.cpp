@@ -136,7 +136,9 @@ void add_course_suggest(CLI::App& group, Context& context) {
       "Every order is searched that course.json's \"needs\" allow. Of equal ones those that differ least from the "
       "default\n"
       "track come first. Of a module with several demos the one counts that fits the order and uses the newest.\n\n"
-      "Examples:\n  tito course suggest\n  tito course suggest --count 10 --json");
+      "Examples:\n"
+      "  tito course suggest\n"
+      "  tito course suggest --count 10 --json");
   command->callback([&context, options] { run(context, *options); });
 }
 

@@ -292,8 +292,10 @@ void add_data(CLI::App& app, Context& context) {
   fetching->footer(
       "A download that was broken off goes on where it stopped. Mirrors are tried in the registry's order; proxies "
       "are\n"
-      "taken from the environment (https_proxy and the like). Nothing appears before size and checksum are right.\n\n"
-      "Example:\n  tito data fetch cifar-10");
+      "taken from the environment (https_proxy and the like). Nothing appears before size and checksum are "
+      "right.\n\n"
+      "Example:\n"
+      "  tito data fetch cifar-10");
 
   CLI::App* importing =
       add(data, context, options, "import", "Take a set from a file, an archive or a folder at hand", run_import);
@@ -307,8 +309,10 @@ void add_data(CLI::App& app, Context& context) {
                             "Compare the files of a set, or of all, with the published checksums", run_verify);
   verifying->add_option("SET", options->set, "The set; without it all that are here")->option_text(" ");
   verifying->footer(
-      "Exit status 1 when a file is not what it should be.\n\nExamples:\n  tito data verify\n  tito data verify mnist "
-      "--json");
+      "Exit status 1 when a file is not what it should be.\n\n"
+      "Examples:\n"
+      "  tito data verify\n"
+      "  tito data verify mnist --json");
 
   CLI::App* removing = add(data, context, options, "remove", "Remove a set, and what was fetched of it", run_remove);
   removing->add_option("SET", options->set, "The set")->required()->option_text(" ");

@@ -235,10 +235,8 @@ void show_statistics(Context& context, const Shown& shown, const ShowOptions& op
 
 void show_images(Context& context, const Registry& registry, const Store& store, const ShowOptions& options) {
   const Shown shown = find_set(registry, store, options.name);
-  if (options.stats)
-    show_statistics(context, shown, options);
-  else
-    show_pictures(context, shown, options);
+  if (options.stats) show_statistics(context, shown, options);
+  else show_pictures(context, shown, options);
 }
 
 void add_data_show(CLI::App* data, Context& context, const std::function<Registry()>& registry) {

@@ -76,8 +76,10 @@ void add_demo(CLI::App& app, Context& context) {
   command->footer(
       "Modules that you have not exported are taken from the reference; the demo says which. Its curves, and files "
       "that\n"
-      "it keeps, are put into results/. Without --seed the seed is 1.\n\nExamples:\n  tito demo 06\n  tito demo "
-      "optimizers --seed 2");
+      "it keeps, are put into results/. Without --seed the seed is 1.\n\n"
+      "Examples:\n"
+      "  tito demo 06\n"
+      "  tito demo optimizers --seed 2");
   command->callback([&context, options] { run(context, *options); });
 }
 

@@ -38,7 +38,8 @@ void add_dev(CLI::App& app, Context& context) {
   group->require_subcommand(1);
   group->footer("Example:\n  tito dev fill all");
   auto word = std::make_shared<std::string>();
-  CLI::App* filler = group->add_subcommand("fill", "Overwrite your file with the reference body (only from the course's source tree)");
+  CLI::App* filler =
+      group->add_subcommand("fill", "Overwrite your file with the reference body (only from the course's source tree)");
   filler->add_option("MODULE", *word, "Number, slug or \"all\"")->required()->option_text(" ");
   filler->footer("Examples:\n  tito dev fill 02\n  tito dev fill all");
   filler->callback([&context, word] { fill(context, *word); });

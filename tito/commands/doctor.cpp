@@ -54,13 +54,16 @@ Finding check_kit(Context& context) {
   context.course();
   const std::vector<std::string> missing = missing_from(kit);
   if (missing.empty()) return {"", Health::ok, kit.file().string(), ""};
-  return {"", Health::failing, fmt::format("{} of its files {} missing, such as {}", missing.size(), missing.size() == 1 ? "is" : "are", missing.front()),
+  return {"", Health::failing,
+          fmt::format("{} of its files {} missing, such as {}", missing.size(), missing.size() == 1 ? "is" : "are",
+                      missing.front()),
           "./bootstrap build"};
 }
 
 Finding finding_of(const CompilerProbe& probe, const std::string& compiler) {
   if (!probe.works) return {"", Health::failing, compiler + ": " + probe.problem, install("g++ binutils")};
-  return {"", Health::ok, fmt::format("{}, a program of the standard library in {:.2f} s", probe.version, probe.seconds), ""};
+  return {"", Health::ok,
+          fmt::format("{}, a program of the standard library in {:.2f} s", probe.version, probe.seconds), ""};
 }
 
 Finding precompiled_finding(const CompilerProbe& probe) {
@@ -82,8 +85,10 @@ Finding check_mold(Context& context) {
   const bool wanted = std::any_of(context.kit().link_flags().begin(), context.kit().link_flags().end(),
                                   [](const std::string& flag) { return flag == "-fuse-ld=mold"; });
   const auto program = find_program("mold");
-  if (wanted && program.empty()) return {"", Health::failing, "the course was built with it, and it is not in PATH", install("mold")};
-  if (program.empty()) return {"", Health::warning, "not here: linking takes longer", install("mold") + " && ./bootstrap build"};
+  if (wanted && program.empty())
+    return {"", Health::failing, "the course was built with it, and it is not in PATH", install("mold")};
+  if (program.empty())
+    return {"", Health::warning, "not here: linking takes longer", install("mold") + " && ./bootstrap build"};
   if (!wanted) return {"", Health::warning, "here, but the course was built without it", "./bootstrap build"};
   return {"", Health::ok, program.string(), ""};
 }
@@ -106,24 +111,29 @@ Finding check_processor() {
     if (flags.find(std::string(" ") + feature + " ") != std::string::npos) found.emplace_back(feature);
   }
   return {"", Health::ok,
-          fmt::format("{} cores, {}", std::thread::hardware_concurrency(), found.empty() ? "no vectors wider than 16 bytes: products are slower" : listed(found)), ""};
+          fmt::format("{} cores, {}", std::thread::hardware_concurrency(),
+                      found.empty() ? "no vectors wider than 16 bytes: products are slower" : listed(found)),
+          ""};
 }
 
 Finding check_terminal(const Screen& screen) {
   const char* term = std::getenv("TERM");
-  const std::string where = screen.is_terminal() ? fmt::format("{} columns, TERM={}", screen.width(), term == nullptr ? "" : term)
-                                                 : "output is no terminal";
+  const std::string where = screen.is_terminal()
+                                ? fmt::format("{} columns, TERM={}", screen.width(), term == nullptr ? "" : term)
+                                : "output is no terminal";
   if (screen.is_utf8()) return {"", Health::ok, where + ", UTF-8", ""};
   return {"", Health::warning, where + ", ASCII alone, as the locale is not UTF-8", "export LC_ALL=C.UTF-8"};
 }
 
 Finding check_editor(const fs::path& workspace) {
   const auto program = find_program("clangd");
-  if (program.empty()) return {"", Health::warning, "clangd is not here: editors cannot explain the contract", install("clangd")};
+  if (program.empty())
+    return {"", Health::warning, "clangd is not here: editors cannot explain the contract", install("clangd")};
   if (workspace.empty()) return {"", Health::ok, program.string(), ""};
   for (const char* file : {"compile_commands.json", ".clangd"}) {
     if (fs::exists(workspace / file)) continue;
-    return {"", Health::warning, (workspace / file).string() + " is missing", "tito init " + shell_quoted(workspace.string()) + " --force"};
+    return {"", Health::warning, (workspace / file).string() + " is missing",
+            "tito init " + shell_quoted(workspace.string()) + " --force"};
   }
   return {"", Health::ok, program.string() + ", configured in the workspace", ""};
 }
@@ -131,19 +141,26 @@ Finding check_editor(const fs::path& workspace) {
 Finding check_disk(const fs::path& folder) {
   const std::uintmax_t free = fs::space(folder).available;
   const std::string detail = fmt::format("{:.1f} GB free in {}", static_cast<double>(free) / 1e9, folder.string());
-  if (::access(folder.c_str(), W_OK) != 0) return {"", Health::failing, folder.string() + " cannot be written to", "chmod u+w " + shell_quoted(folder.string())};
+  if (::access(folder.c_str(), W_OK) != 0)
+    return {"", Health::failing, folder.string() + " cannot be written to",
+            "chmod u+w " + shell_quoted(folder.string())};
   const Health health = free < no_disk ? Health::failing : free < little_disk ? Health::warning : Health::ok;
-  return {"", health, detail, health == Health::ok ? "" : "du -xh " + shell_quoted(folder.string()) + " | sort -h | tail"};
+  return {"", health, detail,
+          health == Health::ok ? "" : "du -xh " + shell_quoted(folder.string()) + " | sort -h | tail"};
 }
 
 Finding check_data(const DataSet& set) {
   const Place place = Store(data_root()).find(set);
   const std::string fetch = "tito data fetch " + set.name;
   switch (place.presence) {
-    case Presence::here: return {"", Health::ok, place.folder.string(), ""};
-    case Presence::missing: return {"", Health::warning, "not here: a smaller sample or drawn images stand in for it", fetch};
-    case Presence::unverified: return {"", Health::warning, place.folder.string() + ", never verified", "tito data verify " + set.name};
-    case Presence::damaged: break;
+    case Presence::here:
+      return {"", Health::ok, place.folder.string(), ""};
+    case Presence::missing:
+      return {"", Health::warning, "not here: a smaller sample or drawn images stand in for it", fetch};
+    case Presence::unverified:
+      return {"", Health::warning, place.folder.string() + ", never verified", "tito data verify " + set.name};
+    case Presence::damaged:
+      break;
   }
   return {"", Health::failing, place.problem, place.own ? "tito data remove " + set.name + " && " + fetch : fetch};
 }
@@ -156,11 +173,15 @@ Finding check_workspace(Context& context) {
     if (!fs::exists(workspace.source(slug))) absent.push_back(workspace.source_name(slug));
   }
   if (!absent.empty()) {
-    return {"", Health::failing, fmt::format("{} is missing", listed(absent)), "tito init " + shell_quoted(workspace.root().string()) + " --force"};
+    return {"", Health::failing, fmt::format("{} is missing", listed(absent)),
+            "tito init " + shell_quoted(workspace.root().string()) + " --force"};
   }
   int done = 0;
   for (const auto& [checkpoint, state] : standing.checkpoints) done += state == CheckpointState::done ? 1 : 0;
-  return {"", Health::ok, fmt::format("{}, track {}, {} of {} checkpoints", workspace.root().string(), workspace.track().name, done, standing.checkpoints.size()), ""};
+  return {"", Health::ok,
+          fmt::format("{}, track {}, {} of {} checkpoints", workspace.root().string(), workspace.track().name, done,
+                      standing.checkpoints.size()),
+          ""};
 }
 
 // Whether the folder stands in a workspace at all, whatever state that is in.
@@ -239,13 +260,16 @@ void run(Context& context) {
   for (const Finding& finding : findings) {
     warnings += finding.health == Health::warning ? 1 : 0;
     failing += finding.health == Health::failing ? 1 : 0;
-    checks.push_back({{"name", finding.name}, {"state", name_of(finding.health)}, {"detail", finding.detail}, {"mend", finding.mend}});
+    checks.push_back({{"name", finding.name},
+                      {"state", name_of(finding.health)},
+                      {"detail", finding.detail},
+                      {"mend", finding.mend}});
     screen.line(fmt::format("{} {:<18} {}", mark_of(screen, finding.health), finding.name, finding.detail));
     if (!finding.mend.empty()) screen.line(fmt::format("  {:<18} {}", "", screen.paint(Style::accent, finding.mend)));
   }
   context.result = {{"checks", checks}, {"warnings", warnings}, {"failing", failing}};
   screen.line();
-  screen.line(failing > 0 ? fmt::format("{} failing, {} to be aware of", failing, warnings)
+  screen.line(failing > 0    ? fmt::format("{} failing, {} to be aware of", failing, warnings)
               : warnings > 0 ? fmt::format("tito works here; {} to be aware of", warnings)
                              : "everything is in order");
   if (failing > 0) context.exit = Exit::environment;
@@ -254,9 +278,11 @@ void run(Context& context) {
 }  // namespace
 
 void add_doctor(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("doctor", "Whether everything that tito needs works on this machine, and what mends it");
-  command->footer("Exit status 3 when something fails; a warning is no failure. It works without a workspace and without a built\n"
-                  "course.\n\nExamples:\n  tito doctor\n  tito doctor --json");
+  CLI::App* command =
+      app.add_subcommand("doctor", "Whether everything that tito needs works on this machine, and what mends it");
+  command->footer(
+      "Exit status 3 when something fails; a warning is no failure. It works without a workspace and without a built\n"
+      "course.\n\nExamples:\n  tito doctor\n  tito doctor --json");
   command->callback([&context] { run(context); });
 }
 

@@ -46,10 +46,12 @@ void add_editor(CLI::App& app, Context& context) {
       ->option_text(" ")
       ->check(CLI::IsMember({"vscode"}));
   command->footer(
-      "compile_commands.json and .clangd, which \"tito init\" writes too, serve every editor that speaks with clangd. "
-      "The\n"
+      "compile_commands.json and .clangd, which \"tito init\" writes too, serve every editor that speaks with "
+      "clangd. The\n"
       "tasks test, export, tell what is next and watch.\n\n"
-      "Examples:\n  tito editor\n  tito editor vscode");
+      "Examples:\n"
+      "  tito editor\n"
+      "  tito editor vscode");
   command->callback([&context, editor] { run(context, *editor); });
 }
 

@@ -15,8 +15,8 @@ struct Options {
 void run(Context& context, const Options& options) {
   const Workspace& workspace = context.workspace();
   const Track& track = workspace.track();
-  const std::string slug = options.module.empty() ? context.standing().next.module
-                                                  : resolve_module(context.course(), track, options.module);
+  const std::string slug =
+      options.module.empty() ? context.standing().next.module : resolve_module(context.course(), track, options.module);
   const std::string& checkpoint = context.course().module(slug).checkpoint;
   const Extent extent = options.all ? Extent::all : Extent::first;
   int steps = 0;
@@ -24,7 +24,11 @@ void run(Context& context, const Options& options) {
   const Export result = export_module(site_of(context), slug, options.seed.value_or(new_seed()),
                                       [&](const std::string& what) { bar.show(steps++, what); });
   bar.clear();
-  context.result = {{"module", slug}, {"number", number_in(track, slug)}, {"checkpoint", checkpoint}, {"exported", result.exported}, {"unlocked", result.unlocked},
+  context.result = {{"module", slug},
+                    {"number", number_in(track, slug)},
+                    {"checkpoint", checkpoint},
+                    {"exported", result.exported},
+                    {"unlocked", result.unlocked},
                     {"tests", json_of(result.check)}};
   if (result.proof) {
     context.result["proof"] = json_of(result.proof->verdict);
@@ -56,14 +60,16 @@ void run(Context& context, const Options& options) {
     context.result["leaves"] = need->second;
     screen.line(fmt::format("  {} {}", screen.paint(Style::warn, "what is missing now:"), need->second));
   }
-  screen.line(fmt::format("  see it work: {}", screen.paint(Style::accent, "tito demo " + two_digits(number_in(track, slug)))));
+  screen.line(
+      fmt::format("  see it work: {}", screen.paint(Style::accent, "tito demo " + two_digits(number_in(track, slug)))));
 }
 
 }  // namespace
 
 void add_export(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("export", "Put a module that passes into your package and unlock its checkpoint");
+  CLI::App* command =
+      app.add_subcommand("export", "Put a module that passes into your package and unlock its checkpoint");
   command->add_option("MODULE", options->module, "Number or slug; without it the module you are at")->option_text(" ");
   command->add_flag("--all", options->all, "Show every failure");
   add_seed_option(command, options->seed);

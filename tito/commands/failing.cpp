@@ -62,10 +62,8 @@ int plainness(const std::string& function, const CaseResult& result) {
   std::string checks;
   if (!result.failures.empty()) checks = result.failures.front().expression + " " + result.failures.front().note;
   int points = 0;
-  if (checks.find(parts.method + "(") != std::string::npos && times_named(checks, parts.method) > 0)
-    points += 4;
-  else if (times_named(checks, parts.method) > 0)
-    points += 3;
+  if (checks.find(parts.method + "(") != std::string::npos && times_named(checks, parts.method) > 0) points += 4;
+  else if (times_named(checks, parts.method) > 0) points += 3;
   if (times_named(result.name, parts.method) > 0) points += 3;
   if (parts.owner.empty()) return points;
   if (times_named(result.name, parts.owner) > 0) points += 2;

@@ -48,7 +48,9 @@ std::vector<std::string> excerpt_in(const Diagnostic& one, std::size_t columns) 
 void print_lines(Context& context, const std::string& name, const std::vector<std::string>& lines) {
   bool first = true;
   for (const std::string& line : lines) {
-    context.screen.line(fmt::format("{:{}}{}{}", "", margin, context.screen.paint(Style::dim, fmt::format("{:<{}}", first ? name : "", label)), line));
+    context.screen.line(fmt::format("{:{}}{}{}", "", margin,
+                                    context.screen.paint(Style::dim, fmt::format("{:<{}}", first ? name : "", label)),
+                                    line));
     first = false;
   }
 }
@@ -73,7 +75,8 @@ void print_field(Context& context, const std::string& name, const std::string& t
 void print_values(Context& context, const CheckFailure& failure) {
   const int room = context.screen.width() - margin - label;
   const TensorWindow& window = failure.window;
-  const std::vector<std::string> expected = grid(window, window.expected, room), actual = grid(window, window.actual, room);
+  const std::vector<std::string> expected = grid(window, window.expected, room),
+                                 actual = grid(window, window.actual, room);
   if (expected.empty() || actual.empty()) {
     print_field(context, "expected", failure.expected);
     print_field(context, "actual", failure.actual);
@@ -107,7 +110,8 @@ void print_case(Context& context, const CaseResult& result, Extent extent, const
   Screen& screen = context.screen;
   screen.line(fmt::format("  {} {}", screen.paint(Style::bad, screen.cross()), screen.paint(Style::bold, result.name)));
   print_field(context, "", result.reason);
-  if (result.failures.empty() && !result.file.empty()) print_field(context, "at", fmt::format("{}:{}", nearby(result.file), result.line));
+  if (result.failures.empty() && !result.file.empty())
+    print_field(context, "at", fmt::format("{}:{}", nearby(result.file), result.line));
   std::size_t shown = 0;
   for (const CheckFailure& failure : result.failures) {
     if (shown > 0 && extent == Extent::first) break;
@@ -115,7 +119,8 @@ void print_case(Context& context, const CaseResult& result, Extent extent, const
     print_failure(context, failure, source);
   }
   if (result.failures.size() > shown) {
-    screen.line(screen.paint(Style::dim, fmt::format("      and {} more failed checks in this case", result.failures.size() - shown)));
+    screen.line(screen.paint(
+        Style::dim, fmt::format("      and {} more failed checks in this case", result.failures.size() - shown)));
   }
 }
 
@@ -124,7 +129,8 @@ void print_known_mistake(Context& context, const std::string& name) {
   Screen& screen = context.screen;
   const std::string sentence = "a known mistake fails in exactly this way: " + name;
   const auto room = static_cast<std::size_t>(std::max(20, screen.width() - 2));
-  const std::vector<std::string> lines = screen.is_terminal() ? wrapped(sentence, room) : std::vector<std::string>{sentence};
+  const std::vector<std::string> lines =
+      screen.is_terminal() ? wrapped(sentence, room) : std::vector<std::string>{sentence};
   screen.line();
   for (const std::string& line : lines) screen.line("  " + screen.paint(Style::accent, line));
 }
@@ -156,7 +162,8 @@ std::vector<std::string> grid(const TensorWindow& window, const std::vector<std:
   }
   for (std::size_t row = 0; row < rows; ++row) {
     std::string line = matrix ? fmt::format("{:>{}} ", window.row + static_cast<std::int64_t>(row), head - 1) : "";
-    for (std::size_t column = first; column < first + fitting; ++column) line += fmt::format("{:>{}}", cell_text(row, column), cell);
+    for (std::size_t column = first; column < first + fitting; ++column)
+      line += fmt::format("{:>{}}", cell_text(row, column), cell);
     lines.push_back(line);
   }
   for (std::string& line : lines) line.erase(line.find_last_not_of(' ') + 1);
@@ -175,27 +182,37 @@ void print_diagnostics(Context& context, const Compilation& compilation, Extent 
   for (const Diagnostic& one : compilation.diagnostics) {
     if (extent == Extent::first && shown > 0) break;
     if (shown++ > 0) screen.line();
-    const std::string place = one.line > 0 ? fmt::format("{}:{}:{}", nearby(one.file), one.line, one.column) : nearby(one.file);
+    const std::string place =
+        one.line > 0 ? fmt::format("{}:{}:{}", nearby(one.file), one.line, one.column) : nearby(one.file);
     const std::string kind = one.is_error ? screen.paint(Style::bad, "error") : screen.paint(Style::warn, "warning");
     screen.line(fmt::format("  {}: {}: {}", screen.paint(Style::bold, place), kind, shortened(one.message, 400)));
     for (const std::string& line : excerpt_in(one, room)) screen.line("  " + line);
-    if (!one.inside.empty()) screen.line(screen.paint(Style::dim, "  it arises in " + one.inside + ", to which this line leads"));
+    if (!one.inside.empty())
+      screen.line(screen.paint(Style::dim, "  it arises in " + one.inside + ", to which this line leads"));
     if (one.candidates > 0) {
-      const std::string count = one.candidates == 1 ? "one candidate: " : fmt::format("{} candidates; the first: ", one.candidates);
+      const std::string count =
+          one.candidates == 1 ? "one candidate: " : fmt::format("{} candidates; the first: ", one.candidates);
       screen.line(screen.paint(Style::dim, "  " + shortened(count + one.candidate, room)));
     }
     if (one.help.empty()) continue;
-    const std::vector<std::string> help = screen.is_terminal() ? wrapped("help: " + one.help, room) : std::vector<std::string>{"help: " + one.help};
+    const std::vector<std::string> help =
+        screen.is_terminal() ? wrapped("help: " + one.help, room) : std::vector<std::string>{"help: " + one.help};
     for (const std::string& line : help) screen.line("  " + screen.paint(Style::accent, line));
   }
   const std::size_t more = compilation.diagnostics.size() - shown;
-  if (more > 0) screen.line(screen.paint(Style::dim, fmt::format("  {} more message{} of the compiler: --all shows them", more, more == 1 ? "" : "s")));
+  if (more > 0)
+    screen.line(screen.paint(
+        Style::dim, fmt::format("  {} more message{} of the compiler: --all shows them", more, more == 1 ? "" : "s")));
 }
 
 nlohmann::json json_of(const Compilation& compilation) {
   nlohmann::json list = nlohmann::json::array();
   for (const Diagnostic& one : compilation.diagnostics) {
-    list.push_back({{"error", one.is_error}, {"file", one.file}, {"line", one.line}, {"column", one.column}, {"message", one.message}});
+    list.push_back({{"error", one.is_error},
+                    {"file", one.file},
+                    {"line", one.line},
+                    {"column", one.column},
+                    {"message", one.message}});
     if (!one.help.empty()) list.back()["help"] = one.help;
     if (!one.inside.empty()) list.back()["inside"] = one.inside;
     if (one.candidates > 0) list.back()["candidates"] = one.candidates;
@@ -204,8 +221,9 @@ nlohmann::json json_of(const Compilation& compilation) {
 }
 
 nlohmann::json json_of(const TensorWindow& window) {
-  return {{"shape", window.shape},       {"at", window.at},       {"row", window.row}, {"column", window.column}, {"columns", window.columns},
-          {"expected", window.expected}, {"actual", window.actual}, {"wrong", window.wrong}};
+  return {{"shape", window.shape},   {"at", window.at},           {"row", window.row},
+          {"column", window.column}, {"columns", window.columns}, {"expected", window.expected},
+          {"actual", window.actual}, {"wrong", window.wrong}};
 }
 
 }  // namespace tito

@@ -227,12 +227,15 @@ void add_history(CLI::App& app, Context& context) {
   command->add_option("MODULE", options->module, "Number or slug; without it all modules")->option_text(" ");
   command->add_flag("--repair", options->repair, "Put a damaged list of snapshots right, keeping the damaged one");
   command->footer(
-      "tito keeps a snapshot of your file at each export and before a reset, an undo, an update or a fill overwrites "
-      "it.\n"
+      "tito keeps a snapshot of your file at each export and before a reset, an undo, an update or a fill "
+      "overwrites it.\n"
       "+3 -1 counts lines against the snapshot before. Kept are the newest 50 of a module and 20 MB in all, and "
       "always\n"
       "the newest one and the last export of each module.\n\n"
-      "Examples:\n  tito history\n  tito history 02\n  tito history 02 --json");
+      "Examples:\n"
+      "  tito history\n"
+      "  tito history 02\n"
+      "  tito history 02 --json");
   command->callback([&context, options] { history(context, *options); });
 }
 
@@ -257,14 +260,17 @@ void add_diff(CLI::App& app, Context& context) {
   command->add_option("MODULE", options->module, "Number or slug; without it the module you are at")->option_text(" ");
   command
       ->add_option("--against", options->against,
-                   "skeleton, export or the number of a snapshot; without it the last export, or the skeleton before "
-                   "there is one")
+                   "skeleton, export or the number of a snapshot; without it the last export, or the skeleton "
+                   "before there is one")
       ->type_name("WHAT");
   command->footer(
-      "Where standard output is no terminal, the lines are as patch reads them. The exit status is 0 whether there is "
-      "a\n"
+      "Where standard output is no terminal, the lines are as patch reads them. The exit status is 0 whether there "
+      "is a\n"
       "difference or not, since 1 means that your work does not pass; --json says \"changed\".\n\n"
-      "Examples:\n  tito diff\n  tito diff 02 --against skeleton\n  tito diff 02 --against 12");
+      "Examples:\n"
+      "  tito diff\n"
+      "  tito diff 02 --against skeleton\n"
+      "  tito diff 02 --against 12");
   command->callback([&context, options] { diff(context, *options); });
 }
 

@@ -38,7 +38,10 @@ nlohmann::json course_json(Context& context) {
     const Course& course = context.course();
     std::vector<std::string> tracks;
     for (const auto& [name, track] : course.tracks()) tracks.push_back(name);
-    return nlohmann::json{{"name", course.name()}, {"title", course.title()}, {"tracks", tracks}, {"default_track", course.default_track()}};
+    return nlohmann::json{{"name", course.name()},
+                          {"title", course.title()},
+                          {"tracks", tracks},
+                          {"default_track", course.default_track()}};
   });
 }
 
@@ -79,7 +82,9 @@ void run(Context& context) {
   table.row({"kit", line_of(kit, [&] { return text_of(kit, "file"); })});
   if (!kit.contains("problem")) table.row({"compiler", text_of(kit, "compiler")});
   table.row({"course", line_of(course, [&] { return text_of(course, "name") + ": " + text_of(course, "title"); })});
-  table.row({"workspace", line_of(workspace, [&] { return text_of(workspace, "folder") + ", track " + text_of(workspace, "track"); })});
+  table.row({"workspace", line_of(workspace, [&] {
+               return text_of(workspace, "folder") + ", track " + text_of(workspace, "track");
+             })});
   table.row({"data sets", line_of(data, [&] { return text_of(data, "folder"); })});
   for (const std::string& line : table.lines("")) screen.line(line);
 }
@@ -88,19 +93,21 @@ void run(Context& context) {
 
 std::string version_text() {
   const Build& built = build();
-  return fmt::format("tito {}\n{}, {}\nengine flags {}\ncommit {}", built.version, or_unknown(built.type), built.compiler, built.flags,
-                     built.commit.empty() ? "not from a checkout" : built.commit);
+  return fmt::format("tito {}\n{}, {}\nengine flags {}\ncommit {}", built.version, or_unknown(built.type),
+                     built.compiler, built.flags, built.commit.empty() ? "not from a checkout" : built.commit);
 }
 
 nlohmann::json version_json() {
   const Build& built = build();
   return {{"version", built.version},
-          {"build", {{"type", built.type}, {"compiler", built.compiler}, {"flags", built.flags}, {"commit", built.commit}}}};
+          {"build",
+           {{"type", built.type}, {"compiler", built.compiler}, {"flags", built.flags}, {"commit", built.commit}}}};
 }
 
 void add_info(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("info", "What this tito is, how it was built, and where everything lies");
-  command->footer("It works without a workspace, and says of what is missing why.\n\nExamples:\n  tito info\n  tito info --json");
+  command->footer(
+      "It works without a workspace, and says of what is missing why.\n\nExamples:\n  tito info\n  tito info --json");
   command->callback([&context] { run(context); });
 }
 

@@ -20,8 +20,8 @@ Traces traces_of(const Verdict& verdict);
 // read names none either, since the verdict does not depend on it.
 std::string known_mistake_of(const Kit& kit, const Course& course, const std::string& slug, const Verdict& verdict);
 
-// What a module's signatures are measured with, by SHA-256: its "body", its "cases", its "mistakes" and, where the course
-// has them, the "causes" that judge knows.
+// What a module's signatures are measured with, by SHA-256: its "body", its "cases", its "mistakes" and, where the
+// course has them, the "causes" that judge knows.
 std::map<std::string, std::string> sources_of_signatures(const Kit& kit, const Course& course, const std::string& slug);
 
 // The module's signatures.json.

@@ -56,11 +56,16 @@ void add_report(CLI::App& app, Context& context) {
       ->type_name("S")
       ->check(CLI::Range(0.2, 600.0));
   command->footer(
-      "The page needs no network and no script. It shows what was measured, when, and by which command what was not.\n"
+      "The page needs no network and no script. It shows what was measured, when, and by which command what was "
+      "not.\n"
       "--measure links your exported modules, and given bodies for the others, with the training step of a small "
       "network\n"
-      "of convolutions, and samples which code is executing; the result is kept. --json prints the page's figures.\n\n"
-      "Examples:\n  tito report\n  tito report --measure\n  tito report -o ~/framework.html");
+      "of convolutions, and samples which code is executing; the result is kept. --json prints the page's "
+      "figures.\n\n"
+      "Examples:\n"
+      "  tito report\n"
+      "  tito report --measure\n"
+      "  tito report -o ~/framework.html");
   command->callback([&context, options] { run(context, *options); });
 }
 

@@ -99,8 +99,8 @@ std::string footer_of(const CLI::App& command) {
 std::string heading(const std::string& name, const std::string& about) {
   std::string title = name;
   for (char& c : title) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return ".TH " + escaped(title) + " 1 \"" + utc_now().substr(0, 10) + "\" \"tito " + build().version + "\" \"User Commands\"\n.SH NAME\n" + escaped(name) + " \\- " +
-         escaped(about) + "\n";
+  return ".TH " + escaped(title) + " 1 \"" + utc_now().substr(0, 10) + "\" \"tito " + build().version +
+         "\" \"User Commands\"\n.SH NAME\n" + escaped(name) + " \\- " + escaped(about) + "\n";
 }
 
 std::string page_of(const CLI::App& command) {
@@ -111,7 +111,8 @@ std::string page_of(const CLI::App& command) {
   text += ".SH DESCRIPTION\n" + line_of(command.get_description() + ".") + ".PP\n" + footer_of(command);
   text += ".SH OPTIONS\n" + options_of(command) + ".PP\nThe options of every command stand in\n.BR tito (1).\n";
   for (const CLI::App* one : below) {
-    text += ".SH \"" + escaped(full_name(*one)) + "\"\n" + line_of(one->get_description() + ".") + options_of(*one) + ".PP\n" + footer_of(*one);
+    text += ".SH \"" + escaped(full_name(*one)) + "\"\n" + line_of(one->get_description() + ".") + options_of(*one) +
+            ".PP\n" + footer_of(*one);
   }
   return text + ".SH \"SEE ALSO\"\n.BR tito (1)\n";
 }

@@ -133,8 +133,7 @@ void print_entry(Context& context, const Entry& entry) {
   }
   if (entry.state == MilestoneState::stale)
     print_wrapped(context, "      ", "      ", "changed since: " + listed(entry.changes));
-  if (!entry.missing.empty())
-    print_wrapped(context, "      ", "      ", "needs: " + listed(entry.missing));
+  if (!entry.missing.empty()) print_wrapped(context, "      ", "      ", "needs: " + listed(entry.missing));
   else if (entry.state != MilestoneState::passed)
     print_wrapped(context, "      ", "      ", "run it: tito milestone run " + milestone.name);
 }

@@ -21,7 +21,10 @@ void run(Context& context) {
   for (const auto& [checkpoint, state] : standing.checkpoints) done += state == CheckpointState::done ? 1 : 0;
   const int all = static_cast<int>(standing.checkpoints.size());
   screen.line(fmt::format("{} {}/{}  {}", screen.bar(static_cast<double>(done) / all, 20), done, all,
-                          screen.paint(Style::bold, next.action == Action::finished ? "finished" : module_label(track, next.module) + ": " + context.course().module(next.module).capability)));
+                          screen.paint(Style::bold, next.action == Action::finished
+                                                        ? "finished"
+                                                        : module_label(track, next.module) + ": " +
+                                                              context.course().module(next.module).capability)));
   screen.line();
   screen.line("  " + advice.reason);
   if (!advice.command.empty()) screen.line("  " + screen.paint(Style::accent, advice.command));

@@ -26,8 +26,9 @@ namespace tito {
 namespace {
 
 Evidence evidence_of(const std::string& source_hash, const std::string& contract, const Verdict& verdict) {
-  return {source_hash, contract, verdict.planned, verdict.all_passed() ? verdict.passed : std::min(verdict.passed, verdict.planned - 1),
-          verdict.seed, utc_now()};
+  return {source_hash,     contract,
+          verdict.planned, verdict.all_passed() ? verdict.passed : std::min(verdict.passed, verdict.planned - 1),
+          verdict.seed,    utc_now()};
 }
 
 // The object of an exported module, named after everything it was made from, so that an old one is never taken for a
@@ -38,7 +39,8 @@ fs::path exported_object_path(const Site& site, const std::string& slug, const s
   return site.workspace.package() / "objects" / (slug + "-" + sha256(key).substr(0, 16) + ".o");
 }
 
-Compilation compile_exported(const Site& site, const std::string& slug, const fs::path& source, const fs::path& object) {
+Compilation compile_exported(const Site& site, const std::string& slug, const fs::path& source,
+                             const fs::path& object) {
   make_folders(object.parent_path());
   fs::path temporary = object;
   temporary += ".tmp" + std::to_string(::getpid());
@@ -50,7 +52,8 @@ Compilation compile_exported(const Site& site, const std::string& slug, const fs
   }
   for (const auto& entry : fs::directory_iterator(object.parent_path())) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(slug + "-") && name.ends_with(".o") && entry.path() != object) fs::remove(entry.path(), ignored);
+    if (name.starts_with(slug + "-") && name.ends_with(".o") && entry.path() != object)
+      fs::remove(entry.path(), ignored);
   }
   fs::rename(temporary, object);
   return compilation;
@@ -76,16 +79,17 @@ int stub_line(const std::string& source, const std::string& message) {
 }
 
 std::string workspace_readme(const Course& course, const Track& track) {
-  std::string text = "# " + course.title() + "\n\nTrack `" + track.name + "`: " + track.title + ".\n\n" +
-                     "    tito next                what to do now\n"
-                     "    tito module test         check the module you are at\n"
-                     "    tito watch               check it again whenever you save\n"
-                     "    tito hint                the next hint, when you are stuck\n"
-                     "    tito export              put it into your package and unlock its checkpoint\n"
-                     "    tito bench               how fast it is, beside the reference and this machine's limits\n"
-                     "    tito checkpoint status   what your framework can do\n\n"
-                     "Each folder in `modules/` holds a lesson, `README.md`, and the file you write. `package/` is your\n"
-                     "framework: it grows by one module with each export and builds on its own.\n\n";
+  std::string text =
+      "# " + course.title() + "\n\nTrack `" + track.name + "`: " + track.title + ".\n\n" +
+      "    tito next                what to do now\n"
+      "    tito module test         check the module you are at\n"
+      "    tito watch               check it again whenever you save\n"
+      "    tito hint                the next hint, when you are stuck\n"
+      "    tito export              put it into your package and unlock its checkpoint\n"
+      "    tito bench               how fast it is, beside the reference and this machine's limits\n"
+      "    tito checkpoint status   what your framework can do\n\n"
+      "Each folder in `modules/` holds a lesson, `README.md`, and the file you write. `package/` is your\n"
+      "framework: it grows by one module with each export and builds on its own.\n\n";
   for (const std::string& slug : track.order) {
     const std::string folder = folder_name(track, slug);
     text += "- [" + folder + "](modules/" + folder + "/README.md): " + course.module(slug).purpose + "\n";
@@ -94,8 +98,9 @@ std::string workspace_readme(const Course& course, const Track& track) {
 }
 
 // Links the program, runs it in a folder of its own and takes up what it leaves. `describe` is asked after the run.
-void link_and_run(const Site& site, Demo& demo, const std::vector<fs::path>& objects, const std::string& name, const std::string& title,
-                  const DemoOptions& options, const std::function<nlohmann::json()>& describe) {
+void link_and_run(const Site& site, Demo& demo, const std::vector<fs::path>& objects, const std::string& name,
+                  const std::string& title, const DemoOptions& options,
+                  const std::function<nlohmann::json()>& describe) {
   const TemporaryFolder scratch(site.workspace.scratch());
   const fs::path program = scratch.path() / "program";
   demo.linking = link(site.kit, objects, program);
@@ -118,7 +123,8 @@ std::map<std::string, fs::path> exported_objects(const Site& site) {
     const auto module = progress.modules.find(slug);
     if (module == progress.modules.end() || !module->second.exported) continue;
     const auto source = read_if_present(site.workspace.exported_source(slug));
-    if (!source || sha256(*source) != module->second.exported->source) continue;  // changed by hand: not what was proven
+    if (!source || sha256(*source) != module->second.exported->source)
+      continue;  // changed by hand: not what was proven
     const fs::path object = exported_object_path(site, slug, module->second.exported->source);
     if (!fs::exists(object)) {
       const Compilation compilation = compile_exported(site, slug, site.workspace.exported_source(slug), object);
@@ -147,7 +153,8 @@ void compile_source(const Site& site, const std::string& slug, Mode mode, const 
   }
 }
 
-Check check_module(const Site& site, const std::string& slug, std::uint64_t seed, const std::function<void(int)>& on_case) {
+Check check_module(const Site& site, const std::string& slug, std::uint64_t seed,
+                   const std::function<void(int)>& on_case) {
   const auto started = std::chrono::steady_clock::now();
   const std::vector<PlannedCase> plan = site.kit.plan("test", slug);
   Check check;
@@ -252,12 +259,14 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
   if (!result.check.passed()) return result;
   const std::vector<std::string> lacking = unexported_needs(site, slug);
   if (!lacking.empty()) {
-    throw Failure(Exit::work_failed,
-                  "the tests of " + slug + " pass, but its checkpoint links your own " + listed(lacking) + ", not exported yet",
-                  "tito export " + lacking.front());
+    throw Failure(
+        Exit::work_failed,
+        "the tests of " + slug + " pass, but its checkpoint links your own " + listed(lacking) + ", not exported yet",
+        "tito export " + lacking.front());
   }
   if (sha256(source) != result.check.source_hash) {
-    throw Failure(Exit::work_failed, site.workspace.source_name(slug) + " was changed while it was tested", "tito export " + slug);
+    throw Failure(Exit::work_failed, site.workspace.source_name(slug) + " was changed while it was tested",
+                  "tito export " + slug);
   }
   step("compiling " + slug + " at full optimisation");
   // What is exported is what was tested, whatever happens to the student's file meanwhile.
@@ -288,7 +297,8 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
 Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options) {
   Demo demo;
   const auto exported = exported_objects(site);
-  std::vector<fs::path> objects{site.kit.object("runner", "demo"), site.kit.object("demo", demo_name(site.kit, slug, site.workspace.track().name))};
+  std::vector<fs::path> objects{site.kit.object("runner", "demo"),
+                                site.kit.object("demo", demo_name(site.kit, slug, site.workspace.track().name))};
   for (const std::string& other : site.workspace.track().order) {
     const auto own = exported.find(other);
     demo.own[other] = own != exported.end();
@@ -319,15 +329,17 @@ Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptio
     demo.sources[slug] = sha256(read_file(site.workspace.exported_source(slug)));
   }
   if (!lacking.empty()) {
-    throw Failure(Exit::work_failed,
-                  fmt::format("milestone {} runs on your own modules, and {} not exported yet: {}", milestone.name,
-                              lacking.size() == 1 ? "one is" : std::to_string(lacking.size()) + " are", listed(lacking)),
-                  "tito export " + lacking.front());
+    throw Failure(
+        Exit::work_failed,
+        fmt::format("milestone {} runs on your own modules, and {} not exported yet: {}", milestone.name,
+                    lacking.size() == 1 ? "one is" : std::to_string(lacking.size()) + " are", listed(lacking)),
+        "tito export " + lacking.front());
   }
   const std::string title = fmt::format("{} ({})", milestone.title, milestone.year);
   link_and_run(site, demo, objects, "milestone-" + milestone.name, title, options, [&] {
     const DemoResult& result = demo.result;
-    demo.run = {demo.sources, site.contract, result.finished, result.seed, utc_now(), result.seconds, result.data, result.measures};
+    demo.run = {demo.sources, site.contract,  result.finished, result.seed,
+                utc_now(),    result.seconds, result.data,     result.measures};
     return nlohmann::json{{"kind", "milestone"},
                           {"name", milestone.name},
                           {"passed", passed(milestone, demo.run)},
@@ -348,7 +360,8 @@ WorkspaceFiles given_files(const Kit& kit, const Course& course, const Track& tr
   }
   files["README.md"] = workspace_readme(course, track);
   files.merge(editor_files(kit, track, root));
-  files[".gitignore"] = ".tito/tmp/\n.tito/lock\n.tito/snapshots/*lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
+  files[".gitignore"] =
+      ".tito/tmp/\n.tito/lock\n.tito/snapshots/*lock\n.tito-init/\npackage/objects/\npackage/build/\n.cache/\n";
   return files;
 }
 

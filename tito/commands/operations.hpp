@@ -33,10 +33,10 @@ struct Check {
   SymbolProblems symbols;
   Linking linking;
   bool ran = false;
-  Verdict verdict;      // planned is set in any case
-  std::string failing;  // the function that the first failure is about, where that can be said (failing.hpp)
+  Verdict verdict;            // planned is set in any case
+  std::string failing;        // the function that the first failure is about, where that can be said (failing.hpp)
   std::string known_mistake;  // the one with which the cases fail in exactly this way (known_mistake.hpp); often empty
-  double seconds = 0;   // from the start to the verdict
+  double seconds = 0;         // from the start to the verdict
 
   bool passed() const { return ran && verdict.all_passed(); }
 };
@@ -46,11 +46,13 @@ std::uint64_t new_seed();
 
 // Compiles the student's file as it is now, and takes down which source that was.
 // throws: Failure(Exit::work_failed) when the file is missing.
-void compile_source(const Site& site, const std::string& slug, Mode mode, const std::filesystem::path& object, Check& check);
+void compile_source(const Site& site, const std::string& slug, Mode mode, const std::filesystem::path& object,
+                    Check& check);
 
 // Compiles only the module's file, links the reference for the others, runs its cases and writes the evidence.
 // throws: Failure(Exit::work_failed) when the file is missing.
-Check check_module(const Site& site, const std::string& slug, std::uint64_t seed, const std::function<void(int)>& on_case = {});
+Check check_module(const Site& site, const std::string& slug, std::uint64_t seed,
+                   const std::function<void(int)>& on_case = {});
 
 // A checkpoint linked with everything that is exported, and its verdict; the evidence is written.
 struct Proof {
@@ -80,7 +82,8 @@ struct Export {
 
 // Checks the module; if all its tests pass, compiles it fully, puts it into package/ and proves its checkpoint.
 // throws: Failure(Exit::work_failed) when a module that it needs is not exported.
-Export export_module(const Site& site, const std::string& slug, std::uint64_t seed, const std::function<void(const std::string&)>& on_step = {});
+Export export_module(const Site& site, const std::string& slug, std::uint64_t seed,
+                     const std::function<void(const std::string&)>& on_step = {});
 
 // A demo or milestone that was linked and run, and what it left in results/.
 struct Demo {
@@ -92,7 +95,8 @@ struct Demo {
   MilestoneProgress run;  // of a milestone
 };
 
-// The module's demo in the workspace's track, linked with what is exported and the reference for the rest; results/SLUG/.
+// The module's demo in the workspace's track, linked with what is exported and the reference for the rest;
+// results/SLUG/.
 Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options = {});
 
 // The milestone, linked with the exported modules that it needs and no others; results/milestone-NAME/. What it
@@ -101,7 +105,8 @@ Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& opti
 Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptions& options);
 
 // Makes a workspace of skeletons; returns the copy that was kept of what stood there, if any.
-std::filesystem::path init_workspace(const Kit& kit, const Course& course, const Track& track, const std::filesystem::path& folder, bool force);
+std::filesystem::path init_workspace(const Kit& kit, const Course& course, const Track& track,
+                                     const std::filesystem::path& folder, bool force);
 
 // What tito gives and renews in a workspace at `root`, besides package/: lessons, hints and what editors read.
 WorkspaceFiles given_files(const Kit& kit, const Course& course, const Track& track, const std::filesystem::path& root);

@@ -210,9 +210,9 @@ class Page {
            std::to_string(census.mistakes), std::to_string(census.hints), std::to_string(census.lesson_words),
            std::to_string(module.provides.size()), module.wasted().empty() ? "nothing" : listed(module.wasted())});
     }
-    add("\nWhat a module provides are classes and functions of the contract. How its wrong solutions are caught stands "
-        "in "
-        "[proof.md](proof.md).\n\n");
+    add("\n"
+        "What a module provides are classes and functions of the contract. How its wrong solutions are caught "
+        "stands in [proof.md](proof.md).\n\n");
   }
 
   void demos() {

@@ -109,12 +109,13 @@ void add_progress(CLI::App& app, Context& context) {
   CLI::App* rebuilder =
       group->add_subcommand("rebuild", "Find out again what you have shown; a damaged record is kept first");
   rebuilder->footer(
-      "A record that is damaged, or that a newer tito wrote, is kept under another name, and the version before it is "
-      "taken\n"
+      "A record that is damaged, or that a newer tito wrote, is kept under another name, and the version before it "
+      "is taken\n"
       "up if it can be read. Then every module that you have written is tested again and every exported one proven "
       "again.\n"
       "Milestones are not run again.\n\n"
-      "Example:\n  tito progress rebuild");
+      "Example:\n"
+      "  tito progress rebuild");
   rebuilder->callback([&context] { rebuild(context); });
 }
 

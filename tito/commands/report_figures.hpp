@@ -5,13 +5,14 @@
 //   checkpoints  [{checkpoint, module, number, title, capability, state: done|ready|locked|stale, proven_at, planned,
 //                passed, seed, linked: [{module, source, changed}], measures}]
 //   runs         [{kind: demo|milestone, name, title, year, state, at, seed, seconds, data, measures, gates, curves,
-//   axes,
-//                own, changed}]; what was never run is not in it
+//                axes, own, changed}]; what was never run is not in it
 //   not_run      names of milestones
 //   speed        {modules: [what tito bench printed, and at, changed], not_measured: [slugs]}
 //   engine       {functions: {own, total, modules}, cpu: null or {work, at, samples, own, bodies, given, libraries,
-//   ..}} hints        null or {steps, modules} history      null or {snapshots, modules} problems     [{file,
-//   problem}]: files of the workspace that could not be read
+//                ..}}
+//   hints        null or {steps, modules}
+//   history      null or {snapshots, modules}
+//   problems     [{file, problem}]: files of the workspace that could not be read
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -226,9 +226,8 @@ std::string speed_of(const json& module) {
 std::string speed(const json& figures) {
   const json speed = member(figures, "speed");
   std::string body =
-      "<p>Work of each module, done by your code, by the reference (Ref.) and, where the course has one, by a faster body, in "
-      "turn. The limit "
-      "is what multiply-adds or memory allow, at rates measured in the same rounds.</p>\n";
+      "<p>Work of each module, done by your code, by the reference (Ref.) and, where the course has one, by a faster "
+      "body, in turn. The limit is what multiply-adds or memory allow, at rates measured in the same rounds.</p>\n";
   for (const json& one : list(speed, "modules")) body += speed_of(one);
   if (const std::string slugs = words(speed, "not_measured"); !slugs.empty()) {
     body += fmt::format("<p class=\"quiet\" id=\"speed-not-measured\">Not measured: {}. {}</p>\n", escaped(slugs),
@@ -242,9 +241,9 @@ std::string speed(const json& figures) {
 std::string functions(const json& functions) {
   const double own = number(functions, "own"), total = number(functions, "total");
   std::string body = fmt::format(
-      "<h3>Functions</h3>\n<p id=\"functions\">{} of {} functions, {}, are yours: those that the bodies of the modules "
-      "define and "
-      "whose module is in your package.</p>\n",
+      "<h3>Functions</h3>\n"
+      "<p id=\"functions\">{} of {} functions, {}, are yours: those that the bodies of the modules define and whose "
+      "module is in your package.</p>\n",
       count(functions, "own"), count(functions, "total"), percent(own, total));
   html::Table table{"Functions by module", {"Module", "Functions", "Whose"}, {}};
   for (const json& one : list(functions, "modules")) {
@@ -264,8 +263,8 @@ std::string cpu(const json& share) {
                                  percent(own, all), escaped(text(share, "work")));
   if (bodies > 0) body += fmt::format("; of the time in modules, {}", percent(own, bodies));
   body += fmt::format(
-      ".</p>\n<p class=\"quiet\">Measured on {} by sampling, {} samples on one thread; {} {}. A sample counts for the "
-      "code "
+      ".</p>\n"
+      "<p class=\"quiet\">Measured on {} by sampling, {} samples on one thread; {} {}. A sample counts for the code "
       "that was executing, not for what had called it: kernels are given, and your code calls them.",
       html::time(text(share, "at")), count(share, "samples"),
       html::data(member(share, "rate").dump(), figure(number(share, "rate"), "")), escaped(text(share, "unit")));

@@ -31,10 +31,8 @@ bool is_plain_name(const std::string& name) {
 std::string picture_name(const std::string& chart, const std::vector<std::string>& taken) {
   std::string stem;
   for (const unsigned char c : chart) {
-    if (std::isalnum(c) != 0)
-      stem += static_cast<char>(std::tolower(c));
-    else if (!stem.empty() && stem.back() != '-')
-      stem += '-';
+    if (std::isalnum(c) != 0) stem += static_cast<char>(std::tolower(c));
+    else if (!stem.empty() && stem.back() != '-') stem += '-';
   }
   while (!stem.empty() && stem.back() == '-') stem.pop_back();
   stem = stem.empty() ? "chart" : stem.substr(0, 60);
@@ -51,12 +49,9 @@ class ForeignFile {
       : descriptor_(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
     if (descriptor_ < 0)
       problem_ = errno == ELOOP ? "it is a link" : errno == ENOENT ? "it was not written" : std::strerror(errno);
-    else if (::fstat(descriptor_, &status_) != 0)
-      problem_ = std::strerror(errno);
-    else if (!S_ISREG(status_.st_mode))
-      problem_ = "it is not a regular file";
-    else if (status_.st_size > largest_file)
-      problem_ = fmt::format("it has more than {} MiB", largest_file >> 20);
+    else if (::fstat(descriptor_, &status_) != 0) problem_ = std::strerror(errno);
+    else if (!S_ISREG(status_.st_mode)) problem_ = "it is not a regular file";
+    else if (status_.st_size > largest_file) problem_ = fmt::format("it has more than {} MiB", largest_file >> 20);
   }
   ForeignFile(const ForeignFile&) = delete;
   ForeignFile& operator=(const ForeignFile&) = delete;
@@ -97,10 +92,11 @@ nlohmann::json description_of(const Results& results, const DemoResult& run, con
   for (const Curve& curve : run.curves) curves.push_back({{"name", curve.name}, {"points", curve.points}});
   for (const Axes& one : run.axes) axes.push_back({{"chart", one.chart}, {"x", one.x}, {"y", one.y}});
   for (const KeptFile& file : results.files) files.push_back(json_of(file));
-  nlohmann::json object = {{"schema", "tito-result/1"},  {"at", utc_now()},  {"seed", run.seed},
-                           {"seconds", run.seconds},     {"data", run.data}, {"measures", json_of(run.measures)},
-                           {"charts", results.pictures}, {"files", files},   {"curves", curves},
-                           {"axes", axes}};
+  nlohmann::json object = {{"schema", "tito-result/1"},  {"at", utc_now()},
+                           {"seed", run.seed},           {"seconds", run.seconds},
+                           {"data", run.data},           {"measures", json_of(run.measures)},
+                           {"charts", results.pictures}, {"files", files},
+                           {"curves", curves},           {"axes", axes}};
   object.update(more);
   return object;
 }

@@ -27,10 +27,8 @@ void walk(const fs::path& root, const fs::path& folder, std::vector<fs::path>& f
   if (fs::exists(folder / "CMakeCache.txt")) return;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().filename().string().starts_with('.') || entry.is_symlink()) continue;
-    if (entry.is_directory())
-      walk(root, entry.path(), files);
-    else if (entry.is_regular_file())
-      files.push_back(entry.path().lexically_relative(root));
+    if (entry.is_directory()) walk(root, entry.path(), files);
+    else if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(root));
   }
 }
 
@@ -64,10 +62,8 @@ SourceTree::SourceTree(Context& context)
 std::vector<fs::path> SourceTree::files() const {
   std::vector<fs::path> all;
   const Git git(root_);
-  if (git.is_checkout())
-    all = git.files();
-  else
-    walk(root_, root_, all);
+  if (git.is_checkout()) all = git.files();
+  else walk(root_, root_, all);
   const std::set<fs::path> others = other_courses(all, course_file());
   std::erase_if(all, [&](const fs::path& path) {
     return is_below(path, others) || !fs::is_regular_file(fs::symlink_status(root_ / path));

@@ -38,8 +38,7 @@ class SourceTree {
   std::optional<std::string> text(const std::filesystem::path& path) const;
 
   // throws: Failure(Exit::usage) when there is something that is not committed in a file that the change concerns, or
-  // no
-  //         git to bring it back; not with `force`. As make_change().
+  //         no git to bring it back; not with `force`. As make_change().
   void make(const TreeChange& change, bool force) const;
 
  private:

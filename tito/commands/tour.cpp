@@ -22,7 +22,8 @@ constexpr int steps_per_module = 4;
 class Tour {
  public:
   Tour(Context& context, const Workspace& workspace)
-      : context_(&context), site_{context.kit(), context.course(), workspace, context.contract()},
+      : context_(&context),
+        site_{context.kit(), context.course(), workspace, context.contract()},
         bar_(context.screen, steps_per_module * static_cast<int>(workspace.track().order.size()), !context.json) {}
 
   // Walks one module; false when a step did not behave.
@@ -30,11 +31,14 @@ class Tour {
     Screen& screen = context_->screen;
     const std::string label = module_label(site_.workspace.track(), slug);
     nlohmann::json report = {{"module", slug}, {"checkpoint", site_.course.module(slug).checkpoint}};
-    const bool good = skeleton_fails(slug, report) && body_passes(slug, report) && export_unlocks(slug, report) && demo_runs(slug, report);
+    const bool good = skeleton_fails(slug, report) && body_passes(slug, report) && export_unlocks(slug, report) &&
+                      demo_runs(slug, report);
     report["ok"] = good;
     modules_.push_back(report);
     bar_.clear();
-    screen.line(fmt::format("  {} {:<16} {}", good ? screen.paint(Style::good, screen.tick()) : screen.paint(Style::bad, screen.cross()), label, summary_));
+    screen.line(fmt::format("  {} {:<16} {}",
+                            good ? screen.paint(Style::good, screen.tick()) : screen.paint(Style::bad, screen.cross()),
+                            label, summary_));
     summary_.clear();
     if (!good) screen.line("      " + problem_);
     return good;
@@ -52,10 +56,12 @@ class Tour {
   bool skeleton_fails(const std::string& slug, nlohmann::json& report) {
     step("the skeleton of " + slug + " must fail");
     const Check check = check_module(site_, slug, new_seed());
-    report["skeleton"] = {{"planned", check.verdict.planned}, {"passed", check.verdict.passed}, {"failed", check.verdict.failed()}};
+    report["skeleton"] = {
+        {"planned", check.verdict.planned}, {"passed", check.verdict.passed}, {"failed", check.verdict.failed()}};
     summary_ = fmt::format("skeleton {} of {} fail", check.verdict.failed(), check.verdict.planned);
     if (check.ran && check.verdict.passed == 0 && check.verdict.problem.empty()) return true;
-    problem_ = !check.ran ? "the skeleton does not run" : fmt::format("{} cases pass without a line written", check.verdict.passed);
+    problem_ = !check.ran ? "the skeleton does not run"
+                          : fmt::format("{} cases pass without a line written", check.verdict.passed);
     return false;
   }
 
@@ -63,8 +69,12 @@ class Tour {
     step("the body of " + slug + " must pass");
     fill_module(site_, slug);
     const Check check = check_module(site_, slug, new_seed());
-    report["body"] = {{"planned", check.verdict.planned}, {"passed", check.verdict.passed}, {"failed", check.verdict.failed()}, {"seconds", check.seconds}};
-    summary_ += fmt::format(", body {} of {} pass in {}", check.verdict.passed, check.verdict.planned, duration(check.seconds));
+    report["body"] = {{"planned", check.verdict.planned},
+                      {"passed", check.verdict.passed},
+                      {"failed", check.verdict.failed()},
+                      {"seconds", check.seconds}};
+    summary_ +=
+        fmt::format(", body {} of {} pass in {}", check.verdict.passed, check.verdict.planned, duration(check.seconds));
     if (check.passed()) return true;
     problem_ = "the reference body does not pass: tito module test " + slug;
     return false;
@@ -75,7 +85,8 @@ class Tour {
     const Export result = export_module(site_, slug, new_seed());
     report["unlocked"] = result.unlocked;
     if (result.proof) report["proof"] = json_of(result.proof->verdict);
-    summary_ += result.unlocked ? ", unlocks " + site_.course.module(slug).checkpoint : ", does not unlock its checkpoint";
+    summary_ +=
+        result.unlocked ? ", unlocks " + site_.course.module(slug).checkpoint : ", does not unlock its checkpoint";
     if (result.unlocked) return true;
     problem_ = "the checkpoint does not pass: tito export " + slug;
     return false;
@@ -84,13 +95,18 @@ class Tour {
   bool demo_runs(const std::string& slug, nlohmann::json& report) {
     step("the demo of " + slug);
     const Demo demo = run_demo(site_, slug);
-    report["demo"] = {{"finished", demo.result.finished}, {"seconds", demo.result.seconds}, {"measures", json_of(demo.result.measures)}};
+    report["demo"] = {{"finished", demo.result.finished},
+                      {"seconds", demo.result.seconds},
+                      {"measures", json_of(demo.result.measures)}};
     summary_ += fmt::format(", demo {}", duration(demo.result.seconds));
     for (const Measure& one : demo.result.measures) measures_.emplace_back(slug, one);
     bool finite = true;
     for (const Measure& one : demo.result.measures) finite = finite && one.value.has_value();
-    if (demo.linking.succeeded && demo.result.finished && finite && !demo.result.measures.empty()) return shows_what_it_must(slug, demo.result);
-    problem_ = !demo.linking.succeeded ? "the demo does not link" : !demo.result.finished ? "the demo " + demo.result.reason + ": " + demo.result.output : "the demo measured nothing, or a figure that is not finite";
+    if (demo.linking.succeeded && demo.result.finished && finite && !demo.result.measures.empty())
+      return shows_what_it_must(slug, demo.result);
+    problem_ = !demo.linking.succeeded ? "the demo does not link"
+               : !demo.result.finished ? "the demo " + demo.result.reason + ": " + demo.result.output
+                                       : "the demo measured nothing, or a figure that is not finite";
     return false;
   }
 
@@ -101,8 +117,9 @@ class Tour {
       if (one.module != slug || !one.figure || !here) continue;
       const GateResult result = hold(*one.figure, demo.measures, demo.data);
       if (result.state != GateState::missed) continue;
-      problem_ = fmt::format("the demo misses what is required of {}, \"{}\": {}, expected {}, found {}", slug, one.claim, one.figure->measure,
-                             bound_text(*one.figure), result.value ? figure(*result.value, one.figure->unit) : "no such figure");
+      problem_ = fmt::format("the demo misses what is required of {}, \"{}\": {}, expected {}, found {}", slug,
+                             one.claim, one.figure->measure, bound_text(*one.figure),
+                             result.value ? figure(*result.value, one.figure->unit) : "no such figure");
       return false;
     }
     return true;
@@ -141,7 +158,8 @@ void run(Context& context, const Options& options) {
   init_workspace(context.kit(), course, track, folder, false);
   const Workspace workspace(course, folder);
   Screen& screen = context.screen;
-  screen.line(fmt::format("A student's path through {} modules, track {}, in {}", track.order.size(), track.name, folder.string()));
+  screen.line(fmt::format("A student's path through {} modules, track {}, in {}", track.order.size(), track.name,
+                          folder.string()));
   screen.line("For each: the skeleton must fail, the body pass, the export unlock its checkpoint, the demo run.");
   screen.line();
   Tour tour(context, workspace);
@@ -153,26 +171,34 @@ void run(Context& context, const Options& options) {
   if (good) {
     const Standing standing = standing_of(course, workspace, workspace.progress_file().load(), context.contract());
     good = standing.next.action == Action::finished;
-    if (!good) screen.line(std::string("  the course is not finished: ") + name_of(standing.next.action) + " " + standing.next.module);
+    if (!good)
+      screen.line(std::string("  the course is not finished: ") + name_of(standing.next.action) + " " +
+                  standing.next.module);
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   nlohmann::json measures = nlohmann::json::array();
   for (const auto& [slug, one] : tour.measures()) {
-    measures.push_back({{"module", slug}, {"name", one.name}, {"value", one.value ? nlohmann::json(*one.value) : nlohmann::json(nullptr)}, {"unit", one.unit}});
+    measures.push_back({{"module", slug},
+                        {"name", one.name},
+                        {"value", one.value ? nlohmann::json(*one.value) : nlohmann::json(nullptr)},
+                        {"unit", one.unit}});
   }
   context.result = {{"track", track.name}, {"modules", tour.modules()}, {"measures", measures}, {"seconds", seconds}};
   if (!good) context.exit = Exit::damaged;  // the course's own bodies must pass
   if (!tour.measures().empty()) print_table(context, tour);
   screen.line();
-  screen.line(fmt::format("  {} {} of {} modules walked in {}", good ? screen.paint(Style::good, screen.tick()) : screen.paint(Style::bad, screen.cross()),
-                          good ? track.order.size() : tour.modules().size() - 1, track.order.size(), duration(seconds)));
+  screen.line(fmt::format("  {} {} of {} modules walked in {}",
+                          good ? screen.paint(Style::good, screen.tick()) : screen.paint(Style::bad, screen.cross()),
+                          good ? track.order.size() : tour.modules().size() - 1, track.order.size(),
+                          duration(seconds)));
 }
 
 }  // namespace
 
 void add_tour(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("tour", "Walk the whole course in a temporary workspace, with the reference bodies, and measure");
+  CLI::App* command = app.add_subcommand(
+      "tour", "Walk the whole course in a temporary workspace, with the reference bodies, and measure");
   command->add_option("--track", options->track, "The order of the modules")->type_name("TRACK");
   command->add_option("--keep", options->keep, "Walk in this new folder and keep it")->type_name("DIR");
   command->footer("Examples:\n  tito tour\n  tito tour --track autograd-first --json");

@@ -100,10 +100,8 @@ void try_file(Context& context, const std::string& file) {
 
 void run(Context& context, const std::string& target) {
   const bool is_file = target.ends_with(".cpp");
-  if (is_file)
-    try_file(context, target);
-  else
-    try_module(context, target);
+  if (is_file) try_file(context, target);
+  else try_module(context, target);
 }
 
 }  // namespace
@@ -117,10 +115,14 @@ void add_try(CLI::App& app, Context& context) {
                    "A module's number or slug, or a .cpp file with a main(); without it the module you are at")
       ->option_text(" ");
   command->footer(
-      "A lesson's snippets are run with your file as it is now; where the lesson says what they print, the output is\n"
-      "compared. A program of your own includes the contract, for example \"tinytorch/tensor.hpp\". Modules that are "
-      "not\n"
-      "exported come from the reference.\n\nExamples:\n  tito try tensor\n  tito try experiment.cpp");
+      "A lesson's snippets are run with your file as it is now; where the lesson says what they print, the output "
+      "is\n"
+      "compared. A program of your own includes the contract, for example \"tinytorch/tensor.hpp\". Modules that "
+      "are not\n"
+      "exported come from the reference.\n\n"
+      "Examples:\n"
+      "  tito try tensor\n"
+      "  tito try experiment.cpp");
   command->callback([&context, target] { run(context, *target); });
 }
 

@@ -84,10 +84,8 @@ void run(Context& context, const Options& options) {
   }
   context.result = {
       {"up_to_date", plan.is_empty()}, {"dry_run", options.dry_run}, {"changes", changes}, {"notes", plan.notes}};
-  if (plan.is_empty())
-    screen.line("all is up to date");
-  else
-    screen.line(options.dry_run ? "an update would change:" : "updated:");
+  if (plan.is_empty()) screen.line("all is up to date");
+  else screen.line(options.dry_run ? "an update would change:" : "updated:");
   for (const UpdateStep& step : plan.steps) print_own(context, step, options.dry_run);
   if (renewed > 0)
     screen.line(
@@ -113,7 +111,9 @@ void add_update(CLI::App& app, Context& context) {
       "function that is new in its contract arrives as a stub at the end, after a snapshot, and only if the file "
       "still\n"
       "compiles with it; otherwise the new skeleton is written beside it as SLUG.new.cpp.\n\n"
-      "Examples:\n  tito update --dry-run\n  tito update");
+      "Examples:\n"
+      "  tito update --dry-run\n"
+      "  tito update");
   command->callback([&context, options] { run(context, *options); });
 }
 

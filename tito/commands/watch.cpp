@@ -193,10 +193,8 @@ class Watch {
     const Outcome& outcome = *watched_.outcome();
     Screen& screen = context_.screen;
     std::vector<std::string> lines = screen.collected([&] {
-      if (outcome.failure)
-        print_failure(screen, *outcome.failure);
-      else
-        print_check(context_, watched_.slug(), outcome.check, extent_);
+      if (outcome.failure) print_failure(screen, *outcome.failure);
+      else print_check(context_, watched_.slug(), outcome.check, extent_);
     });
     if (!outcome.failure) lines.erase(lines.begin());  // which module it is stands elsewhere
     drop_empty(lines);
@@ -328,9 +326,14 @@ void add_watch(CLI::App& app, Context& context) {
   command->footer(
       "Keys: h hint, n next, a all failures, r run again, l list, q quit; arrows and space scroll. A save while a "
       "check\n"
-      "runs gives it up and starts anew. Where there is no terminal, the verdicts are printed one after another; with\n"
+      "runs gives it up and starts anew. Where there is no terminal, the verdicts are printed one after another; "
+      "with\n"
       "--json each is one object on a line of its own, and so is the last one, which says how it ended.\n\n"
-      "Examples:\n  tito watch\n  tito watch 03\n  tito watch --poll\n  tito watch --json | jq .passed");
+      "Examples:\n"
+      "  tito watch\n"
+      "  tito watch 03\n"
+      "  tito watch --poll\n"
+      "  tito watch --json | jq .passed");
   command->callback([&context, options] { run(context, *options); });
 }
 

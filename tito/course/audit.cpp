@@ -70,10 +70,8 @@ std::vector<fs::path> markdown_files(const CourseTree& tree) {
     files.insert(files.end(), more.begin(), more.end());
   };
   for (const fs::path& document : tree.documents) {
-    if (fs::is_directory(document))
-      add(document);
-    else
-      files.push_back(document);
+    if (fs::is_directory(document)) add(document);
+    else files.push_back(document);
   }
   add(tree.modules);
   for (const auto& entry : fs::directory_iterator(tree.modules)) {

@@ -134,8 +134,7 @@ void check_demos(const Audit& audit, const std::string& slug, IncludeRule& rule)
     const fs::path own = audit.folder(slug) / ("demo." + track + ".cpp");
     if (fs::exists(own))
       rule.check_file(own, "the demo of " + slug + " in track " + track, before(audit, slug, {track}));
-    else
-      rest.push_back(track);
+    else rest.push_back(track);
   }
   rule.check_file(audit.folder(slug) / "demo.cpp", "the demo of " + slug, before(audit, slug, rest));
 }

@@ -96,7 +96,8 @@ void read_checkpoints(std::map<std::string, Module>& modules, const JsonView& ma
     const JsonView entry = mapping[slug];
     if (!modules.contains(slug)) mapping.fail("there is no module \"" + slug + "\"");
     if (!is_slug(entry.text())) entry.fail("\"" + entry.text() + "\" is not a slug");
-    if (!taken.insert(entry.text()).second) entry.fail("the checkpoint \"" + entry.text() + "\" is unlocked by two modules");
+    if (!taken.insert(entry.text()).second)
+      entry.fail("the checkpoint \"" + entry.text() + "\" is unlocked by two modules");
     modules.at(slug).checkpoint = entry.text();
   }
   for (const auto& [slug, module] : modules) {
@@ -122,14 +123,16 @@ Gate read_gate(const JsonView& view) {
 Milestone read_milestone(const JsonView& view, const std::map<std::string, Module>& modules) {
   view.allow_only({"name", "year", "title", "purpose", "needs", "gates"});
   Milestone milestone{not_empty(view["name"]), 0, not_empty(view["title"]), not_empty(view["purpose"]), {}, {}};
-  if (!is_slug(milestone.name) || milestone.name == "all") view["name"].fail("is not a name for a milestone: \"" + milestone.name + "\"");
+  if (!is_slug(milestone.name) || milestone.name == "all")
+    view["name"].fail("is not a name for a milestone: \"" + milestone.name + "\"");
   const std::int64_t year = view["year"].integer();
   if (year < 1600 || year > 2100) view["year"].fail("is not a year: " + std::to_string(year));
   milestone.year = static_cast<int>(year);
   const JsonView needs = view["needs"], gates = view["gates"];
   for (std::size_t i = 0; i < needs.array().size(); ++i) {
     milestone.needs.push_back(needs.at(i).text());
-    if (!modules.contains(milestone.needs.back())) needs.at(i).fail("there is no module \"" + milestone.needs.back() + "\"");
+    if (!modules.contains(milestone.needs.back()))
+      needs.at(i).fail("there is no module \"" + milestone.needs.back() + "\"");
   }
   if (milestone.needs.empty()) needs.fail("a milestone runs on at least one module");
   for (std::size_t i = 0; i < gates.array().size(); ++i) milestone.gates.push_back(read_gate(gates.at(i)));
@@ -138,7 +141,8 @@ Milestone read_milestone(const JsonView& view, const std::map<std::string, Modul
 }
 
 // {"module": SLUG, "claim": TEXT, ["track": NAME,] and one of "figure": GATE, "uses": SLUG, "leaves": TEXT}
-Requirement read_requirement(const JsonView& view, const std::map<std::string, Module>& modules, const std::map<std::string, Track>& tracks) {
+Requirement read_requirement(const JsonView& view, const std::map<std::string, Module>& modules,
+                             const std::map<std::string, Track>& tracks) {
   view.allow_only({"module", "claim", "track", "figure", "uses", "leaves"});
   const auto module_in = [&](const char* key) {
     const std::string slug = view[key].text();
@@ -147,8 +151,10 @@ Requirement read_requirement(const JsonView& view, const std::map<std::string, M
   };
   Requirement requirement{module_in("module"), not_empty(view["claim"]), {}, "", "", ""};
   if (view.has("track")) requirement.track = view["track"].text();
-  if (!requirement.track.empty() && !tracks.contains(requirement.track)) view["track"].fail("there is no track \"" + requirement.track + "\"");
-  if (view.has("figure") + view.has("uses") + view.has("leaves") != 1) view.fail("needs one of \"figure\", \"uses\" and \"leaves\"");
+  if (!requirement.track.empty() && !tracks.contains(requirement.track))
+    view["track"].fail("there is no track \"" + requirement.track + "\"");
+  if (view.has("figure") + view.has("uses") + view.has("leaves") != 1)
+    view.fail("needs one of \"figure\", \"uses\" and \"leaves\"");
   if (view.has("figure")) requirement.figure = read_gate(view["figure"]);
   if (view.has("uses")) requirement.uses = module_in("uses");
   if (view.has("leaves")) requirement.leaves = not_empty(view["leaves"]);
@@ -170,13 +176,16 @@ Course::Course(const fs::path& file) : Course(read_file(file), file.string()) {}
 Course::Course(std::string_view text, const std::string& origin) {
   const json root = parse_json(text, origin);
   const JsonView view(root, origin);
-  view.allow_only({"schema", "name", "title", "default_track", "modules", "tracks", "MODULE_TO_CHECKPOINT", "milestones", "requirements"});
-  if (view["schema"].text() != "tito-course/1") view["schema"].fail("expected \"tito-course/1\", found \"" + view["schema"].text() + "\"");
+  view.allow_only({"schema", "name", "title", "default_track", "modules", "tracks", "MODULE_TO_CHECKPOINT",
+                   "milestones", "requirements"});
+  if (view["schema"].text() != "tito-course/1")
+    view["schema"].fail("expected \"tito-course/1\", found \"" + view["schema"].text() + "\"");
   name_ = not_empty(view["name"]);
   if (!is_slug(name_)) view["name"].fail("is not a slug");
   title_ = not_empty(view["title"]);
   default_track_ = view["default_track"].text();
-  for (const auto& [slug, ignored] : view["modules"].object().items()) modules_[slug] = read_module(slug, view["modules"][slug]);
+  for (const auto& [slug, ignored] : view["modules"].object().items())
+    modules_[slug] = read_module(slug, view["modules"][slug]);
   if (modules_.empty()) view["modules"].fail("there are no modules");
   check_needs(modules_, view["modules"]);
   read_checkpoints(modules_, view["MODULE_TO_CHECKPOINT"]);
@@ -196,7 +205,8 @@ Course::Course(std::string_view text, const std::string& origin) {
   std::set<std::string> taken;
   for (std::size_t i = 0; i < milestones.array().size(); ++i) {
     milestones_.push_back(read_milestone(milestones.at(i), modules_));
-    if (!taken.insert(milestones_.back().name).second) milestones.at(i)["name"].fail("stands twice: \"" + milestones_.back().name + "\"");
+    if (!taken.insert(milestones_.back().name).second)
+      milestones.at(i)["name"].fail("stands twice: \"" + milestones_.back().name + "\"");
   }
 }
 
@@ -206,7 +216,8 @@ const Track& Course::track(const std::string& name) const {
   std::vector<std::string> names;
   for (const auto& [known, ignored] : tracks_) names.push_back(known);
   const std::string near = nearest(name, names);
-  throw Failure(Exit::usage, "there is no track \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+  throw Failure(Exit::usage,
+                "there is no track \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
                 "the tracks are: " + listed(names));
 }
 
@@ -224,7 +235,8 @@ const Milestone& Course::milestone(const std::string& name) const {
     names.push_back(one.name);
   }
   const std::string near = nearest(name, names);
-  throw Failure(Exit::usage, "there is no milestone \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+  throw Failure(Exit::usage,
+                "there is no milestone \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
                 names.empty() ? "this course has none" : "the milestones are: " + listed(names));
 }
 
@@ -249,7 +261,8 @@ std::vector<std::string> Course::closure(const std::vector<std::string>& needs) 
 
 bool is_slug(const std::string& text) {
   return !text.empty() && std::islower(static_cast<unsigned char>(text[0])) != 0 &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_' || c == '-'; });
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_' || c == '-'; });
 }
 
 int number_in(const Track& track, const std::string& slug) {
@@ -259,7 +272,9 @@ int number_in(const Track& track, const std::string& slug) {
 
 std::string two_digits(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
 
-std::string folder_name(const Track& track, const std::string& slug) { return two_digits(number_in(track, slug)) + "_" + slug; }
+std::string folder_name(const Track& track, const std::string& slug) {
+  return two_digits(number_in(track, slug)) + "_" + slug;
+}
 
 std::string resolve_module(const Course& course, const Track& track, const std::string& word) {
   if (course.has_module(word)) return word;
@@ -270,8 +285,9 @@ std::string resolve_module(const Course& course, const Track& track, const std::
     if (dash == std::string::npos || word.substr(dash + 1) == slug) return slug;
   }
   const std::string near = nearest(word, track.order);
-  throw Failure(Exit::usage, "there is no module \"" + word + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
-                "the modules are 01 to " + two_digits(static_cast<int>(track.order.size())) + ": " + listed(track.order));
+  throw Failure(
+      Exit::usage, "there is no module \"" + word + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+      "the modules are 01 to " + two_digits(static_cast<int>(track.order.size())) + ": " + listed(track.order));
 }
 
 std::string resolve_checkpoint(const Course& course, const Track& track, const std::string& word) {
@@ -282,7 +298,8 @@ std::string resolve_checkpoint(const Course& course, const Track& track, const s
     return course.module(resolve_module(course, track, word)).checkpoint;
   } catch (const Failure&) {
     const std::string near = nearest(word, names);
-    throw Failure(Exit::usage, "there is no checkpoint \"" + word + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
+    throw Failure(Exit::usage,
+                  "there is no checkpoint \"" + word + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"),
                   "the checkpoints are: " + listed(names));
   }
 }

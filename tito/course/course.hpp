@@ -32,9 +32,9 @@ struct Track {
 struct Gate {
   std::string measure;  // the figure's name
   std::string unit;
-  bool at_least = true;                    // else at most
-  std::optional<double> bound;             // whatever the data
-  std::map<std::string, double> by_data;   // or data set -> bound: held only where the figure is about that set
+  bool at_least = true;                   // else at most
+  std::optional<double> bound;            // whatever the data
+  std::map<std::string, double> by_data;  // or data set -> bound: held only where the figure is about that set
 };
 
 // A program of the history of the field that runs on the student's own modules.

@@ -1,5 +1,5 @@
-// The functions that a C++ source defines, found without a compiler: tito must find them also where the source does not
-// compile.
+// The functions that a C++ source defines, found without a compiler: tito must find them also where the source does
+// not compile.
 //
 // Macros are not expanded.
 #pragma once

@@ -143,8 +143,8 @@ HintsTaken HintsFile::load() const {
     return parse(*text, file().string());
   } catch (const Failure& failure) {
     throw Failure(failure.exit(), failure.what(),
-                  "the file is left as it is; it holds only which hints you have seen: move it away, and the counting "
-                  "begins again");
+                  "the file is left as it is; it holds only which hints you have seen: move it away, and the "
+                  "counting begins again");
   }
 }
 

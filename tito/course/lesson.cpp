@@ -14,10 +14,8 @@ std::vector<Block> fenced_blocks(std::string_view text, const std::string& origi
   for (std::string line; std::getline(lines, line);) {
     ++number;
     if (line.starts_with("```")) {
-      if (inside)
-        blocks.back().end = number;
-      else
-        blocks.push_back({line.substr(3), "", number + 1, 0});
+      if (inside) blocks.back().end = number;
+      else blocks.push_back({line.substr(3), "", number + 1, 0});
       inside = !inside;
     } else if (inside) {
       blocks.back().text += line + "\n";

@@ -30,7 +30,8 @@ GateResult hold(const Gate& gate, const std::vector<Measure>& measures, const st
     }
     result.state = used ? GateState::missed : GateState::not_run;
     result.reason =
-        used ? "it was not measured" : (wanted.size() == 1 ? wanted[0] + " is not" : "none of " + listed(wanted) + " is") + " installed";
+        used ? "it was not measured"
+             : (wanted.size() == 1 ? wanted[0] + " is not" : "none of " + listed(wanted) + " is") + " installed";
     return result;
   }
   if (!gate.bound) {

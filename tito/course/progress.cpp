@@ -97,14 +97,20 @@ MilestoneProgress read_milestone(const JsonView& view) {
 }
 
 json write_milestone(const MilestoneProgress& milestone) {
-  return {{"linked", milestone.linked},   {"contract", milestone.contract}, {"finished", milestone.finished},
-          {"seed", milestone.seed},       {"at", milestone.at},             {"seconds", milestone.seconds},
-          {"data", milestone.data},       {"measures", write_measures(milestone.measures)}};
+  return {{"linked", milestone.linked},
+          {"contract", milestone.contract},
+          {"finished", milestone.finished},
+          {"seed", milestone.seed},
+          {"at", milestone.at},
+          {"seconds", milestone.seconds},
+          {"data", milestone.data},
+          {"measures", write_measures(milestone.measures)}};
 }
 
 // From the form of an older tito to the present one, a version at a time.
 void migrate(json& root, int from) {
-  if (from < 2 && !root.contains("milestones")) root["milestones"] = json::object();  // version 1 left it out while empty
+  if (from < 2 && !root.contains("milestones"))
+    root["milestones"] = json::object();  // version 1 left it out while empty
 }
 
 Progress parse(const std::string& text, const std::string& origin) {
@@ -141,7 +147,10 @@ std::string print(const Progress& progress) {
   }
   for (const auto& [slug, checkpoint] : progress.checkpoints) checkpoints[slug] = write_checkpoint(checkpoint);
   for (const auto& [name, milestone] : progress.milestones) milestones[name] = write_milestone(milestone);
-  const json root = {{"schema", schema_name(schema, version)}, {"modules", modules}, {"checkpoints", checkpoints}, {"milestones", milestones}};
+  const json root = {{"schema", schema_name(schema, version)},
+                     {"modules", modules},
+                     {"checkpoints", checkpoints},
+                     {"milestones", milestones}};
   return root.dump(2) + "\n";
 }
 
@@ -149,7 +158,8 @@ std::string print(const Progress& progress) {
 
 Progress ProgressFile::load() const {
   const std::optional<std::string> text = read_if_present(file());
-  const std::string way_out = "the file is left as it is; \"tito progress rebuild\" keeps it under another name and runs again what is needed";
+  const std::string way_out =
+      "the file is left as it is; \"tito progress rebuild\" keeps it under another name and runs again what is needed";
   if (!text) throw Failure(Exit::damaged, file().string() + ": the record of your progress is missing", way_out);
   try {
     return parse(*text, file().string());

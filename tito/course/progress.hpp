@@ -7,11 +7,12 @@
 //                                   "measures": [{"name": .., "value": .., "unit": ..}]}},
 //    "milestones": {"mlp": {"linked": .., "contract": SHA256, "finished": true, "seed": N, "at": .., "seconds": S,
 //                           "data": ["MNIST sample"], "measures": [{.., "data": "MNIST sample"}]}}}
-//   EVIDENCE: {"source": SHA256, "contract": SHA256, "planned": N, "passed": N, "seed": N, "at": "2026-11-22T09:30:00Z"}
+//   EVIDENCE: {"source": SHA256, "contract": SHA256, "planned": N, "passed": N, "seed": N,
+//              "at": "2026-11-22T09:30:00Z"}
 // It is written to a temporary name, synced and renamed under .tito/lock; the version before stays as
-// .tito/progress.previous.json. A damaged file, or one of a newer tito, is never overwritten. Older versions are read and
-// take the present form with the next change: 1 had no "milestones" while it was empty. Everything in it can be had again by
-// running the tests again.
+// .tito/progress.previous.json. A damaged file, or one of a newer tito, is never overwritten. Older versions are read
+// and take the present form with the next change: 1 had no "milestones" while it was empty. Everything in it can be
+// had again by running the tests again.
 #pragma once
 
 #include <cstdint>
@@ -86,7 +87,7 @@ class ProgressFile {
   // empty record when there is none that can be read.
   struct Recovery {
     bool was_damaged = false;
-    std::string problem;             // what load() said
+    std::string problem;            // what load() said
     std::filesystem::path kept_as;  // empty when there was no file
     bool from_previous = false;
   };

@@ -103,8 +103,8 @@ std::string SnapshotStore::print(const Index& index) {
 
 SnapshotStore::Index SnapshotStore::load() const {
   const std::string way_out =
-      "nothing was overwritten; \"tito history --repair\" keeps the file under another name and takes up the previous "
-      "version";
+      "nothing was overwritten; \"tito history --repair\" keeps the file under another name and takes up the "
+      "previous version";
   const auto text = read_if_present(file());
   if (!text) {
     if (!fs::exists(previous())) return {};

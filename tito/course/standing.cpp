@@ -9,7 +9,8 @@ bool is_about(const std::optional<Evidence>& evidence, const std::string& source
   return evidence && evidence->all_passed() && evidence->source == source && evidence->contract == contract;
 }
 
-ModuleState state_of(const Workspace& workspace, const Progress& progress, const std::string& slug, const std::string& contract) {
+ModuleState state_of(const Workspace& workspace, const Progress& progress, const std::string& slug,
+                     const std::string& contract) {
   const std::string source = workspace.source_hash(slug);
   if (source.empty()) return ModuleState::missing;
   const auto found = progress.modules.find(slug);
@@ -29,7 +30,8 @@ bool still_holds(const CheckpointProgress& checkpoint, const Progress& progress,
   if (checkpoint.evidence.contract != contract) return false;
   for (const auto& [slug, source] : checkpoint.linked) {
     const auto module = progress.modules.find(slug);
-    if (module == progress.modules.end() || !module->second.exported || module->second.exported->source != source) return false;
+    if (module == progress.modules.end() || !module->second.exported || module->second.exported->source != source)
+      return false;
     if (standing.modules.at(slug) != ModuleState::exported) return false;
   }
   return true;
@@ -37,7 +39,8 @@ bool still_holds(const CheckpointProgress& checkpoint, const Progress& progress,
 
 }  // namespace
 
-Standing standing_of(const Course& course, const Workspace& workspace, const Progress& progress, const std::string& contract) {
+Standing standing_of(const Course& course, const Workspace& workspace, const Progress& progress,
+                     const std::string& contract) {
   Standing standing;
   const Track& track = workspace.track();
   for (const std::string& slug : track.order) standing.modules[slug] = state_of(workspace, progress, slug, contract);
@@ -54,7 +57,8 @@ Standing standing_of(const Course& course, const Workspace& workspace, const Pro
         }
         return true;
       }();
-      state = known && still_holds(proven->second, progress, standing, contract) ? CheckpointState::done : CheckpointState::stale;
+      state = known && still_holds(proven->second, progress, standing, contract) ? CheckpointState::done
+                                                                                 : CheckpointState::stale;
     }
     const ModuleState module = standing.modules.at(slug);
     if (!found && !(module == ModuleState::exported && state == CheckpointState::done)) {
@@ -77,31 +81,44 @@ Standing standing_of(const Course& course, const Workspace& workspace, const Pro
 
 const char* name_of(ModuleState state) {
   switch (state) {
-    case ModuleState::missing: return "missing";
-    case ModuleState::open: return "open";
-    case ModuleState::passed: return "passed";
-    case ModuleState::exported: return "exported";
-    case ModuleState::stale: return "stale";
+    case ModuleState::missing:
+      return "missing";
+    case ModuleState::open:
+      return "open";
+    case ModuleState::passed:
+      return "passed";
+    case ModuleState::exported:
+      return "exported";
+    case ModuleState::stale:
+      return "stale";
   }
   return "";
 }
 
 const char* name_of(CheckpointState state) {
   switch (state) {
-    case CheckpointState::locked: return "locked";
-    case CheckpointState::current: return "current";
-    case CheckpointState::done: return "done";
-    case CheckpointState::stale: return "stale";
+    case CheckpointState::locked:
+      return "locked";
+    case CheckpointState::current:
+      return "current";
+    case CheckpointState::done:
+      return "done";
+    case CheckpointState::stale:
+      return "stale";
   }
   return "";
 }
 
 const char* name_of(Action action) {
   switch (action) {
-    case Action::test: return "test";
-    case Action::export_module: return "export";
-    case Action::prove: return "checkpoint";
-    case Action::finished: return "finished";
+    case Action::test:
+      return "test";
+    case Action::export_module:
+      return "export";
+    case Action::prove:
+      return "checkpoint";
+    case Action::finished:
+      return "finished";
   }
   return "";
 }

@@ -40,7 +40,8 @@ struct Standing {
 };
 
 // `contract` is the hash of the contract as it is now.
-Standing standing_of(const Course& course, const Workspace& workspace, const Progress& progress, const std::string& contract);
+Standing standing_of(const Course& course, const Workspace& workspace, const Progress& progress,
+                     const std::string& contract);
 
 const char* name_of(ModuleState state);
 const char* name_of(CheckpointState state);

@@ -28,16 +28,17 @@ std::string track_of(const fs::path& root, const Course& course) {
     JsonView(value, file.string()).allow_only({"schema", "course", "track"});
   } catch (const Failure& failure) {
     throw Failure(failure.exit(), failure.what(),
-                  "your work is untouched; write the file again: {\"schema\": \"tito-workspace/1\", \"course\": \"" + course.name() +
-                      "\", \"track\": \"" + course.default_track() + "\"}, with the track you chose");
+                  "your work is untouched; write the file again: {\"schema\": \"tito-workspace/1\", \"course\": \"" +
+                      course.name() + "\", \"track\": \"" + course.default_track() + "\"}, with the track you chose");
   }
   const JsonView view(value, file.string());
   if (view["schema"].text() != "tito-workspace/1") view["schema"].fail("expected \"tito-workspace/1\"");
   if (view["course"].text() != course.name()) {
-    throw Failure(Exit::usage, root.string() + " is a workspace of the course \"" + view["course"].text() + "\", not of \"" +
-                                   course.name() + "\"");
+    throw Failure(Exit::usage, root.string() + " is a workspace of the course \"" + view["course"].text() +
+                                   "\", not of \"" + course.name() + "\"");
   }
-  if (!course.tracks().contains(view["track"].text())) view["track"].fail("there is no track \"" + view["track"].text() + "\"");
+  if (!course.tracks().contains(view["track"].text()))
+    view["track"].fail("there is no track \"" + view["track"].text() + "\"");
   return view["track"].text();
 }
 
@@ -46,7 +47,9 @@ std::string track_of(const fs::path& root, const Course& course) {
 Workspace::Workspace(const Course& course, const fs::path& folder)
     : root_(find_root(folder)), track_(&course.track(track_of(root_, course))), progress_(root_ / ".tito") {}
 
-fs::path Workspace::module_folder(const std::string& slug) const { return root_ / "modules" / folder_name(*track_, slug); }
+fs::path Workspace::module_folder(const std::string& slug) const {
+  return root_ / "modules" / folder_name(*track_, slug);
+}
 
 fs::path Workspace::source(const std::string& slug) const { return module_folder(slug) / (slug + ".cpp"); }
 
@@ -61,7 +64,8 @@ std::vector<fs::path> Workspace::written_folders() const {
   std::vector<fs::path> folders{root_, root_ / ".tito", scratch(), root_ / "modules", package()};
   for (const std::string& slug : track_->order) folders.push_back(module_folder(slug));
   std::error_code ignored;
-  for (auto at = fs::recursive_directory_iterator(package(), ignored); at != fs::recursive_directory_iterator(); at.increment(ignored)) {
+  for (auto at = fs::recursive_directory_iterator(package(), ignored); at != fs::recursive_directory_iterator();
+       at.increment(ignored)) {
     if (!at->is_directory(ignored)) continue;
     folders.push_back(at->path());
     if (at->path().filename() == "build") at.disable_recursion_pending();  // the student's own, and large
@@ -73,7 +77,8 @@ std::vector<fs::path> Workspace::written_folders() const {
 fs::path create_workspace(const fs::path& folder, const Course& course, const Track& track, const WorkspaceFiles& files,
                           const std::vector<std::pair<fs::path, fs::path>>& package, bool force) {
   const fs::path root = fs::weakly_canonical(fs::absolute(folder));
-  if (fs::exists(root) && !fs::is_directory(root)) throw Failure(Exit::usage, root.string() + " is a file, not a folder");
+  if (fs::exists(root) && !fs::is_directory(root))
+    throw Failure(Exit::usage, root.string() + " is a file, not a folder");
   make_folders(root);
   fs::path kept;
   {
@@ -101,7 +106,8 @@ fs::path create_workspace(const fs::path& folder, const Course& course, const Tr
       std::error_code ignored;
       fs::remove_all(staging.path(), ignored);
       fs::remove(root / ".tito-init", ignored);
-      throw Failure(Exit::usage, root.string() + " already holds " + taken.front().string() + ", which may be your work",
+      throw Failure(Exit::usage,
+                    root.string() + " already holds " + taken.front().string() + ", which may be your work",
                     "choose another folder, or start anew with --force, which first keeps a copy of everything");
     }
     if (!taken.empty()) {
@@ -126,7 +132,9 @@ fs::path create_workspace(const fs::path& folder, const Course& course, const Tr
     for (const fs::path& name : names) {
       std::error_code error;
       fs::rename(staging.path() / name, root / name, error);
-      if (error) throw Failure(Exit::usage, (root / name).string() + " appeared meanwhile: " + error.message(), "another tito init at work?");
+      if (error)
+        throw Failure(Exit::usage, (root / name).string() + " appeared meanwhile: " + error.message(),
+                      "another tito init at work?");
     }
   }
   std::error_code ignored;

@@ -67,9 +67,8 @@ using WorkspaceFiles = std::map<std::filesystem::path, std::string>;
 // `files` are written, `package` folders (from -> to below package/) copied. Whatever happens, a folder that did
 // not become a workspace does not look like one.
 // throws: Failure(Exit::usage) when work is in the way.
-std::filesystem::path create_workspace(const std::filesystem::path& folder, const Course& course, const Track& track,
-                                       const WorkspaceFiles& files,
-                                       const std::vector<std::pair<std::filesystem::path, std::filesystem::path>>& package,
-                                       bool force);
+std::filesystem::path create_workspace(
+    const std::filesystem::path& folder, const Course& course, const Track& track, const WorkspaceFiles& files,
+    const std::vector<std::pair<std::filesystem::path, std::filesystem::path>>& package, bool force);
 
 }  // namespace tito

@@ -1,5 +1,5 @@
-// Noticing that a file was saved, however an editor saves: by writing into it, by renaming another over it, by removing
-// it and making it anew.
+// Noticing that a file was saved, however an editor saves: by writing into it, by renaming another over it, by
+// removing it and making it anew.
 //
 // The system tells of changes (inotify). Where it does not, as on a network file system or when there are too many
 // watches, the file is looked at ten times a second; where it does, once a second all the same.

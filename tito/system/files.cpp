@@ -20,7 +20,7 @@
 namespace tito {
 namespace {
 
-constexpr std::string_view temporary_prefix = "run-";   // of folders: run-PID-XXXXXX
+constexpr std::string_view temporary_prefix = "run-";  // of folders: run-PID-XXXXXX
 constexpr std::string_view temporary_ending = ".tmp";  // of files: NAME.tmpPID
 
 [[noreturn]] void fail(const std::string& action, const fs::path& path, int error) {
@@ -150,8 +150,8 @@ void make_folders(const fs::path& path) {
 void copy_folder(const fs::path& from, const fs::path& to) {
   std::error_code error;
   make_folders(to);
-  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::overwrite_existing,
-           error);
+  fs::copy(from, to,
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::overwrite_existing, error);
   check(error, "copy " + from.string() + " to", to);
 }
 
@@ -162,7 +162,8 @@ fs::path copy_under_free_name(const fs::path& path, const std::string& why) {
   std::erase(stamp, ':');
   const std::string name = path.stem().string() + "." + why + "-" + stamp;
   fs::path copy = path.parent_path() / (name + path.extension().string());
-  for (int i = 2; fs::exists(copy); ++i) copy = path.parent_path() / (name + "-" + std::to_string(i) + path.extension().string());
+  for (int i = 2; fs::exists(copy); ++i)
+    copy = path.parent_path() / (name + "-" + std::to_string(i) + path.extension().string());
   write_atomically(copy, read_file(path));
   return copy;
 }

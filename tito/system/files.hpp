@@ -34,7 +34,8 @@ void copy_folder(const fs::path& from, const fs::path& to);
 // Copies one file atomically.
 void copy_file(const fs::path& from, const fs::path& to);
 
-// Copies a file beside itself under a name that is free, such as "progress.damaged-2026-11-22T093000Z.json"; returns it.
+// Copies a file beside itself under a name that is free, such as "progress.damaged-2026-11-22T093000Z.json"; returns
+// it.
 fs::path copy_under_free_name(const fs::path& path, const std::string& why);
 
 // Removes what killed processes left in a folder: temporary files of the functions above, and temporary folders.
@@ -65,8 +66,8 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-// An exclusive lock between processes, waited for, held until the end of scope. The file is made if need be; a folder that
-// is there may be locked, too, and nothing is left in it.
+// An exclusive lock between processes, waited for, held until the end of scope. The file is made if need be; a folder
+// that is there may be locked, too, and nothing is left in it.
 // throws: Interrupted when Ctrl-C ends the wait.
 class FileLock {
  public:

@@ -33,14 +33,16 @@ json parse_json(std::string_view text, const std::string& origin) {
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
     if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      throw Failure(Exit::damaged, origin + ": the key \"" + parsed.get<std::string>() + "\" stands twice in one object");
+      throw Failure(Exit::damaged,
+                    origin + ": the key \"" + parsed.get<std::string>() + "\" stands twice in one object");
     }
     return true;
   };
   try {
     return json::parse(text, watch);
   } catch (const json::parse_error& error) {
-    throw Failure(Exit::damaged, origin + ": " + line_and_column(text, error.byte) + ": not JSON: " + reason_of(error.what()));
+    throw Failure(Exit::damaged,
+                  origin + ": " + line_and_column(text, error.byte) + ": not JSON: " + reason_of(error.what()));
   } catch (const json::exception& error) {  // a number that no double holds
     throw Failure(Exit::damaged, origin + ": not JSON that can be read: " + reason_of(error.what()));
   }

@@ -20,10 +20,8 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
 // Behind the string whose first quote is at `at`.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
   for (++at; at < text.size(); ++at) {
-    if (text[at] == '\\')
-      ++at;
-    else if (text[at] == '"')
-      return at + 1;
+    if (text[at] == '\\') ++at;
+    else if (text[at] == '"') return at + 1;
   }
   fail();
 }

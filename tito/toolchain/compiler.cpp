@@ -38,7 +38,8 @@ std::vector<std::set<std::string>> defined_symbols(const Kit& kit, const std::ve
     if (line.ends_with(':')) {
       const std::string name = line.substr(0, line.size() - 1);
       while (current < objects.size() && objects[current].string() != name) ++current;
-      if (current == objects.size()) throw Failure(Exit::damaged, kit.symbol_lister() + " speaks of an unknown object: " + line);
+      if (current == objects.size())
+        throw Failure(Exit::damaged, kit.symbol_lister() + " speaks of an unknown object: " + line);
       continue;
     }
     const std::size_t space = line.find(' ');
@@ -50,7 +51,8 @@ std::vector<std::set<std::string>> defined_symbols(const Kit& kit, const std::ve
 }
 
 bool is_forbidden(const std::string& symbol) {
-  static const std::set<std::string> names{"main", "exit", "_exit", "_Exit", "abort", "write", "read", "malloc", "free"};
+  static const std::set<std::string> names{"main",  "exit", "_exit",  "_Exit", "abort",
+                                           "write", "read", "malloc", "free"};
   return names.contains(symbol) || symbol.starts_with("__asan_") || symbol.starts_with("__ubsan_") ||
          symbol.starts_with("__lsan_") || symbol.starts_with("__tsan_") || symbol.starts_with("_ZN5judge") ||
          symbol.starts_with("_ZN5Catch");
@@ -83,13 +85,15 @@ std::vector<std::string> compile_command(const Kit& kit, Mode mode, const fs::pa
     command.emplace_back("-include");
     command.push_back(kit.precompiled(source.stem().string()).string());
   }
-  for (const std::string& word : {std::string("-c"), source.string(), std::string("-o"), object.string()}) command.push_back(word);
+  for (const std::string& word : {std::string("-c"), source.string(), std::string("-o"), object.string()})
+    command.push_back(word);
   return command;
 }
 
 Compilation compile(const Kit& kit, Mode mode, const fs::path& source, const fs::path& object) {
   if (!fs::exists(kit.compiler())) {
-    throw Failure(Exit::environment, "no compiler: " + kit.compiler() + ", with which the course was built, does not exist",
+    throw Failure(Exit::environment,
+                  "no compiler: " + kit.compiler() + ", with which the course was built, does not exist",
                   "install Debian's package g++ and run \"./bootstrap build\" again");
   }
   std::vector<std::string> command = compile_command(kit, mode, source, object);

@@ -18,7 +18,8 @@ struct Compilation {
 
 // Compiles one file to an object. The precompiled contract is used for Mode::check.
 // throws: Failure(Exit::environment) when there is no compiler or it does not work.
-Compilation compile(const Kit& kit, Mode mode, const std::filesystem::path& source, const std::filesystem::path& object);
+Compilation compile(const Kit& kit, Mode mode, const std::filesystem::path& source,
+                    const std::filesystem::path& object);
 
 // What a student's object lacks or must not have.
 struct SymbolProblems {
@@ -26,7 +27,8 @@ struct SymbolProblems {
   std::vector<std::string> forbidden;  // main and the like
   bool none() const { return missing.empty() && forbidden.empty(); }
 };
-SymbolProblems compare_symbols(const Kit& kit, const std::filesystem::path& object, const std::filesystem::path& reference);
+SymbolProblems compare_symbols(const Kit& kit, const std::filesystem::path& object,
+                               const std::filesystem::path& reference);
 
 // Links objects with the course's libraries.
 // throws: Failure(Exit::environment) when it fails for another reason than the objects' symbols.

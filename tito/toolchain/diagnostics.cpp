@@ -32,7 +32,8 @@ std::optional<Location> parse_location(const std::string& text) {
     const auto is_number = [](const std::string& word) {
       return !word.empty() && word.size() < 9 && word.find_first_not_of("0123456789") == std::string::npos;
     };
-    if (line != std::string::npos && is_number(place.substr(line + 1, column - line - 1)) && is_number(place.substr(column + 1))) {
+    if (line != std::string::npos && is_number(place.substr(line + 1, column - line - 1)) &&
+        is_number(place.substr(column + 1))) {
       return Location{place.substr(0, line), std::stoi(place.substr(line + 1, column - line - 1)),
                       std::stoi(place.substr(column + 1)), kind, message};
     }
@@ -42,7 +43,8 @@ std::optional<Location> parse_location(const std::string& text) {
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
 }
 
 // With ASCII's quotation marks, whatever the locale was, and without what only the library's authors read.
@@ -50,7 +52,8 @@ std::string tidy(std::string message) {
   replace_all(message, "\xe2\x80\x98", "'");
   replace_all(message, "\xe2\x80\x99", "'");
   message = readable(std::move(message));
-  if (const std::size_t with = message.find(" [with "); with != std::string::npos) message.resize(message.rfind(']') == message.size() - 1 ? with : message.size());
+  if (const std::size_t with = message.find(" [with "); with != std::string::npos)
+    message.resize(message.rfind(']') == message.size() - 1 ? with : message.size());
   return message;
 }
 
@@ -75,7 +78,8 @@ std::vector<std::string> excerpt_of(const std::string& source, int line, int col
   }
   const std::string number = std::to_string(line);
   const std::string margin = std::string(number.size() < 5 ? 5 - number.size() : 0, ' ') + number;
-  return {margin + " | " + found, std::string(margin.size(), ' ') + " | " + std::string(static_cast<std::size_t>(std::max(0, column - 1)), ' ') + "^"};
+  return {margin + " | " + found, std::string(margin.size(), ' ') + " | " +
+                                      std::string(static_cast<std::size_t>(std::max(0, column - 1)), ' ') + "^"};
 }
 
 // "'std::sort' is defined in header '<algorithm>'; did you .." or "  'std::count'"
@@ -105,7 +109,8 @@ class Parser {
       return;
     }
     // A new context ends the one before: what follows has no instantiation behind it, unless it says so.
-    if (line.find(": In instantiation of ") != std::string::npos || line.find(": In ") != std::string::npos) required_.reset();
+    if (line.find(": In instantiation of ") != std::string::npos || line.find(": In ") != std::string::npos)
+      required_.reset();
     if (taking_ && line.starts_with(' ') && line.find('|') != std::string::npos) {
       if (all_.back().excerpt.size() < most_excerpt_lines) all_.back().excerpt.push_back(printable(line));
     } else {
@@ -116,7 +121,8 @@ class Parser {
   std::vector<Diagnostic> result() {
     for (Diagnostic& one : all_) one.help = help_for(one);
     const auto rank = [&](const Diagnostic& one) { return (one.is_error ? 0 : 2) + (one.file == source_ ? 0 : 1); };
-    std::stable_sort(all_.begin(), all_.end(), [&](const Diagnostic& a, const Diagnostic& b) { return rank(a) < rank(b); });
+    std::stable_sort(all_.begin(), all_.end(),
+                     [&](const Diagnostic& a, const Diagnostic& b) { return rank(a) < rank(b); });
     return std::move(all_);
   }
 
@@ -174,7 +180,8 @@ std::string readable(std::string name) {
   // std::vector<T, std::allocator<T> > -> std::vector<T>
   for (std::size_t at; (at = name.find(", std::allocator<")) != std::string::npos;) {
     std::size_t end = at + 17;
-    for (int depth = 1; end < name.size() && depth > 0; ++end) depth += name[end] == '<' ? 1 : name[end] == '>' ? -1 : 0;
+    for (int depth = 1; end < name.size() && depth > 0; ++end)
+      depth += name[end] == '<' ? 1 : name[end] == '>' ? -1 : 0;
     if (end < name.size() && name[end] == ' ') ++end;
     name.erase(at, end - at);
   }

@@ -32,7 +32,8 @@ constexpr std::size_t longest_name = 100;  // of a curve, a data set, an axis or
 
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? printable(found->get<std::string>().substr(0, longest_text)) : "";
+  return found != object.end() && found->is_string() ? printable(found->get<std::string>().substr(0, longest_text))
+                                                     : "";
 }
 
 // Without line ends, for what is shown in a line of its own.
@@ -82,7 +83,8 @@ class RecordReader {
 
  private:
   void begin(const json& event) {
-    if (open_ || finished_ || next_ >= verdict_->cases.size() || verdict_->cases[next_].name != text_of(event, "case")) {
+    if (open_ || finished_ || next_ >= verdict_->cases.size() ||
+        verdict_->cases[next_].name != text_of(event, "case")) {
       return complain("the record begins the case \"" + text_of(event, "case") + "\" out of order");
     }
     open_ = true;
@@ -95,18 +97,21 @@ class RecordReader {
     ++failed_;
     std::vector<CheckFailure>& failures = current()->failures;
     if (failures.size() >= most_failures_kept) return;
-    failures.push_back({text_of(event, "expression"), text_of(event, "expected"), text_of(event, "actual"), text_of(event, "note"),
-                        text_of(event, "message"), text_of(event, "file"), static_cast<int>(number_of(event, "line")), 0,
-                        line_of(event, "cause"), event.value("random", json()) == json(true), window_of(event)});
+    failures.push_back({text_of(event, "expression"), text_of(event, "expected"), text_of(event, "actual"),
+                        text_of(event, "note"), text_of(event, "message"), text_of(event, "file"),
+                        static_cast<int>(number_of(event, "line")), 0, line_of(event, "cause"),
+                        event.value("random", json()) == json(true), window_of(event)});
   }
 
   void end(const json& event) {
-    if (!open_ || current()->name != text_of(event, "case")) return complain("the record ends a case that was not begun");
+    if (!open_ || current()->name != text_of(event, "case"))
+      return complain("the record ends a case that was not begun");
     CaseResult& result = *current();
     result.seconds = number_of(event, "seconds");
     result.checks = static_cast<int>(number_of(event, "checks"));
     const int failed = static_cast<int>(number_of(event, "failed"));
-    if (failed != failed_) complain("the record counts " + std::to_string(failed) + " failures where it reports " + std::to_string(failed_));
+    if (failed != failed_)
+      complain("the record counts " + std::to_string(failed) + " failures where it reports " + std::to_string(failed_));
     const bool passed = failed == 0 && failed_ == 0 && result.checks > 0;
     result.status = passed ? CaseStatus::passed : CaseStatus::failed;
     if (result.checks == 0) result.reason = "made no checks";
@@ -123,7 +128,8 @@ class RecordReader {
 
   void complain(const std::string& problem) {
     if (!verdict_->problem.empty()) return;
-    verdict_->problem = problem + ": did your code start another process, or write to a descriptor that is not its own?";
+    verdict_->problem =
+        problem + ": did your code start another process, or write to a descriptor that is not its own?";
   }
 
   Verdict* verdict_;
@@ -260,8 +266,8 @@ Verdict judge_lane(const Kit& kit, const std::filesystem::path& program, const s
       elapsed = seconds;
       return seconds > deadline || given_up();
     };
-    const ProcessResult result = run_process({program.string(), "--seed", std::to_string(seed), "--from", std::to_string(from),
-                                              "--every", std::to_string(lanes.count)},
+    const ProcessResult result = run_process({program.string(), "--seed", std::to_string(seed), "--from",
+                                              std::to_string(from), "--every", std::to_string(lanes.count)},
                                              options);
     verdict.seconds += result.seconds;
     if (verdict.output.size() < options.output_limit) verdict.output += printable(result.output);
@@ -272,8 +278,9 @@ Verdict judge_lane(const Kit& kit, const std::filesystem::path& program, const s
     CaseStatus status = CaseStatus::ended;
     if (result.timed_out) {
       status = CaseStatus::timed_out;
-      what = current != nullptr ? fmt::format("stopped at its limit of {:g} s: an endless loop?", current->limit_seconds)
-                                : fmt::format("stopped after {:g} s in which no case began", start_limit_seconds);
+      what = current != nullptr
+                 ? fmt::format("stopped at its limit of {:g} s: an endless loop?", current->limit_seconds)
+                 : fmt::format("stopped after {:g} s in which no case began", start_limit_seconds);
       ++lanes.timeouts;
     } else if (result.signal != 0) {
       status = CaseStatus::crashed;
@@ -309,27 +316,35 @@ Verdict judge_lane(const Kit& kit, const std::filesystem::path& program, const s
 
 const char* name_of(CaseStatus status) {
   switch (status) {
-    case CaseStatus::passed: return "passed";
-    case CaseStatus::failed: return "failed";
-    case CaseStatus::crashed: return "crashed";
-    case CaseStatus::timed_out: return "timed out";
-    case CaseStatus::ended: return "ended the program";
-    case CaseStatus::not_run: return "not run";
+    case CaseStatus::passed:
+      return "passed";
+    case CaseStatus::failed:
+      return "failed";
+    case CaseStatus::crashed:
+      return "crashed";
+    case CaseStatus::timed_out:
+      return "timed out";
+    case CaseStatus::ended:
+      return "ended the program";
+    case CaseStatus::not_run:
+      return "not run";
   }
   return "";
 }
 
 Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const std::vector<PlannedCase>& plan,
-                    const std::filesystem::path& folder, std::uint64_t seed, const std::function<void(int)>& on_case, int processes) {
+                    const std::filesystem::path& folder, std::uint64_t seed, const std::function<void(int)>& on_case,
+                    int processes) {
   Lanes lanes;
-  lanes.count = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(1, processes)), 1, std::max<std::size_t>(1, plan.size()));
+  lanes.count = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(1, processes)), 1,
+                                        std::max<std::size_t>(1, plan.size()));
   lanes.on_case = on_case;
   std::vector<std::future<Verdict>> running;
   for (std::size_t lane = 1; lane < lanes.count; ++lane) {
     const std::filesystem::path own = folder / std::to_string(lane);  // no file of one in the way of another
     std::filesystem::create_directories(own);
-    running.push_back(
-        std::async(std::launch::async, [&, own, lane] { return judge_lane(kit, program, plan, own, seed, lane, lanes); }));
+    running.push_back(std::async(std::launch::async,
+                                 [&, own, lane] { return judge_lane(kit, program, plan, own, seed, lane, lanes); }));
   }
   Verdict verdict = judge_lane(kit, program, plan, folder, seed, 0, lanes);
   for (std::size_t lane = 1; lane < lanes.count; ++lane) {
@@ -346,7 +361,8 @@ Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const 
   const auto not_run = std::count_if(verdict.cases.begin(), verdict.cases.end(),
                                      [](const CaseResult& one) { return one.status == CaseStatus::not_run; });
   if (lanes.timeouts >= timeouts_before_giving_up && not_run > 0) {
-    verdict.problem = fmt::format("stopped after {} cases that did not end; {} were not run", lanes.timeouts.load(), not_run);
+    verdict.problem =
+        fmt::format("stopped after {} cases that did not end; {} were not run", lanes.timeouts.load(), not_run);
   }
   return verdict;
 }

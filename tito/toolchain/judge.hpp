@@ -83,9 +83,9 @@ struct Verdict {
   bool all_passed() const { return planned > 0 && passed == planned && problem.empty(); }
 };
 
-// `on_case` is told the number of cases that have ended, for a progress bar, perhaps from another thread but never from
-// two at once. `processes`: how many run side by side, each in a folder of its own; measures and output are then in the
-// order of the processes.
+// `on_case` is told the number of cases that have ended, for a progress bar, perhaps from another thread but never
+// from two at once. `processes`: how many run side by side, each in a folder of its own; measures and output are then
+// in the order of the processes.
 // throws: Failure(Exit::environment) when the program cannot be run; Interrupted.
 Verdict judge_cases(const Kit& kit, const std::filesystem::path& program, const std::vector<PlannedCase>& plan,
                     const std::filesystem::path& folder, std::uint64_t seed,

@@ -43,11 +43,13 @@ fs::path Kit::find() {
 
 Kit::Kit(const fs::path& file) : file_(file) {
   const auto content = read_if_present(file);
-  if (!content) throw Failure(Exit::environment, "the built course is not there: " + file.string() + " does not exist", build_it);
+  if (!content)
+    throw Failure(Exit::environment, "the built course is not there: " + file.string() + " does not exist", build_it);
   json root = parse_json(*content, file.string());
   put_folder(root, fs::absolute(file).parent_path().string());
   const JsonView view(root, file.string());
-  if (view["schema"].text() != "tito-kit/1") view["schema"].fail("expected \"tito-kit/1\", found \"" + view["schema"].text() + "\"");
+  if (view["schema"].text() != "tito-kit/1")
+    view["schema"].fail("expected \"tito-kit/1\", found \"" + view["schema"].text() + "\"");
   course_file_ = view["course"].text();
   contract_ = view["contract"].text();
   compiler_ = view["compiler"].text();
@@ -106,7 +108,8 @@ fs::path Kit::object(const std::string& kind, const std::string& name) const {
     const auto found = of_kind->second.find(name);
     if (found != of_kind->second.end() && fs::exists(found->second)) return found->second;
   }
-  throw Failure(Exit::environment, "the course is not completely built: the " + kind + " of " + name + " is missing", build_it);
+  throw Failure(Exit::environment, "the course is not completely built: the " + kind + " of " + name + " is missing",
+                build_it);
 }
 
 bool Kit::has(const std::string& kind, const std::string& name) const {
@@ -141,7 +144,8 @@ std::vector<fs::path> Kit::files() const {
 std::vector<PlannedCase> Kit::plan(const std::string& kind, const std::string& name) const {
   const fs::path file = plans_ / kind / (name + ".json");
   const auto content = read_if_present(file);
-  if (!content) throw Failure(Exit::environment, "the course is not completely built: " + file.string() + " is missing", build_it);
+  if (!content)
+    throw Failure(Exit::environment, "the course is not completely built: " + file.string() + " is missing", build_it);
   const json root = parse_json(*content, file.string());
   const JsonView view(root, file.string());
   std::vector<PlannedCase> cases;

@@ -56,8 +56,8 @@ class Kit {
 
   bool is_source_tree() const { return source_tree_; }
 
-  // Where a source tree has what no student's work needs: "root", "tests", "fast" and "benches". Empty for what a course
-  // does not have, and in an installed kit.
+  // Where a source tree has what no student's work needs: "root", "tests", "fast" and "benches". Empty for what a
+  // course does not have, and in an installed kit.
   std::filesystem::path source_folder(const std::string& name) const;
 
   // Markdown files about the course, and folders of them; none in an installed kit.
@@ -70,7 +70,8 @@ class Kit {
   const std::vector<std::string>& link_flags() const { return link_flags_; }
   const std::vector<std::string>& libraries() const { return libraries_; }
 
-  // The object of a kind ("body", "fast", "bench", "test", "demo", "checkpoint", "milestone", "profile", "runner") and a name.
+  // The object of a kind ("body", "fast", "bench", "test", "demo", "checkpoint", "milestone", "profile", "runner")
+  // and a name.
   // throws: Failure(Exit::environment) when the file is not built.
   std::filesystem::path object(const std::string& kind, const std::string& name) const;
 

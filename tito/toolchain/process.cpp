@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr rlim_t memory_limit = rlim_t{4} << 30U;     // address space of students' code, bytes
+constexpr rlim_t memory_limit = rlim_t{4} << 30U;  // address space of students' code, bytes
 constexpr rlim_t file_size_limit = rlim_t{256} << 20U;
 constexpr rlim_t process_limit = 4096;  // of the user, who has others; it does not bind root
 constexpr std::size_t longest_record_line = 1 << 20;
@@ -81,8 +81,9 @@ std::vector<std::string> student_environment() {
   std::vector<std::string> environment{"OPENBLAS_NUM_THREADS=1", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1",
                                        "PATH=/usr/local/bin:/usr/bin:/bin"};
   if (const std::string folder = data_folder(); !folder.empty()) environment.push_back("TITO_DATA=" + folder);
-  for (const char* name : {"TITO_THREADS", "TITO_DIGITS", "TITO_REGISTRY", "TERM", "COLUMNS", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH",
-                           "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
+  for (const char* name :
+       {"TITO_THREADS", "TITO_DIGITS", "TITO_REGISTRY", "TERM", "COLUMNS", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR",
+        "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
   }
   return environment;
@@ -157,7 +158,8 @@ std::optional<std::pair<pid_t, pid_t>> process_and_parent(const fs::path& folder
   return std::pair<pid_t, pid_t>(std::atoi(line.c_str()), std::atoi(line.c_str() + name_end + 4));
 }
 
-// The programs that run_process() is running, in any thread. Whoever starts one holds the mutex until it is listed here.
+// The programs that run_process() is running, in any thread. Whoever starts one holds the mutex until it is listed
+// here.
 std::mutex running_mutex;
 std::set<pid_t> running_programs;
 
@@ -192,7 +194,8 @@ void end_abandoned() {
     for (const pid_t process : left) ::kill(process, SIGSTOP);
     for (const pid_t process : left) ::kill(process, SIGKILL);
     ::usleep(1000);
-    for (const pid_t process : left) ::waitpid(process, nullptr, WNOHANG);  // refused for those that are not our children
+    for (const pid_t process : left)
+      ::waitpid(process, nullptr, WNOHANG);  // refused for those that are not our children
   }
 }
 
@@ -214,7 +217,8 @@ class Running {
   }
 
   int wait() {
-    while (!ended_ && ::waitpid(process_, &status_, 0) < 0 && errno == EINTR) {}
+    while (!ended_ && ::waitpid(process_, &status_, 0) < 0 && errno == EINTR) {
+    }
     if (!ended_) note_end();
     ::kill(-process_, SIGKILL);  // what it left behind in its group
     if (student_code_) end_abandoned();
@@ -242,7 +246,8 @@ std::function<void(const std::string&)> process_note;
 void note_processes(std::function<void(const std::string&)> note) { process_note = std::move(note); }
 
 void note_output(const std::string& output) {
-  if (process_note && !output.empty()) process_note(output.ends_with('\n') ? output.substr(0, output.size() - 1) : output);
+  if (process_note && !output.empty())
+    process_note(output.ends_with('\n') ? output.substr(0, output.size() - 1) : output);
 }
 
 ProcessResult run_process(const std::vector<std::string>& command, const ProcessOptions& options) {
@@ -270,7 +275,8 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
   if (child < 0) throw Failure(Exit::environment, std::string("cannot start a process: ") + std::strerror(errno));
   if (child == 0) {
     become(arguments.data(), options.student_code ? environment.data() : nullptr, options, parent,
-           options.inherit_output ? -1 : output.write_end(), options.on_record ? record.write_end() : -1, failed.write_end());
+           options.inherit_output ? -1 : output.write_end(), options.on_record ? record.write_end() : -1,
+           failed.write_end());
   }
   ::setpgid(child, child);
   running_programs.insert(child);
@@ -281,7 +287,8 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
   failed.close_write();
   int error = 0;
   ssize_t got;
-  while ((got = ::read(failed.read_end(), &error, sizeof error)) < 0 && errno == EINTR) {}
+  while ((got = ::read(failed.read_end(), &error, sizeof error)) < 0 && errno == EINTR) {
+  }
   if (got == sizeof error) {
     throw Failure(Exit::environment, "cannot run " + words[0] + ": " + std::strerror(error));
   }
@@ -338,16 +345,26 @@ ProcessResult run_process(const std::vector<std::string>& command, const Process
 
 std::string signal_name(int signal) {
   switch (signal) {
-    case SIGSEGV: return "SIGSEGV (invalid memory access, or a recursion without end)";
-    case SIGABRT: return "SIGABRT (aborted: a failed assertion, or an exception that nobody caught)";
-    case SIGFPE: return "SIGFPE (arithmetic error, such as an integer division by zero)";
-    case SIGILL: return "SIGILL (illegal instruction; a function that ends without a return value can do this)";
-    case SIGBUS: return "SIGBUS (invalid memory access)";
-    case SIGKILL: return "SIGKILL (killed, perhaps for using too much memory)";
-    case SIGXFSZ: return "SIGXFSZ (wrote too large a file)";
-    case SIGTRAP: return "SIGTRAP";
-    case SIGTERM: return "SIGTERM (was asked to end)";
-    default: return "signal " + std::to_string(signal);
+    case SIGSEGV:
+      return "SIGSEGV (invalid memory access, or a recursion without end)";
+    case SIGABRT:
+      return "SIGABRT (aborted: a failed assertion, or an exception that nobody caught)";
+    case SIGFPE:
+      return "SIGFPE (arithmetic error, such as an integer division by zero)";
+    case SIGILL:
+      return "SIGILL (illegal instruction; a function that ends without a return value can do this)";
+    case SIGBUS:
+      return "SIGBUS (invalid memory access)";
+    case SIGKILL:
+      return "SIGKILL (killed, perhaps for using too much memory)";
+    case SIGXFSZ:
+      return "SIGXFSZ (wrote too large a file)";
+    case SIGTRAP:
+      return "SIGTRAP";
+    case SIGTERM:
+      return "SIGTERM (was asked to end)";
+    default:
+      return "signal " + std::to_string(signal);
   }
 }
 

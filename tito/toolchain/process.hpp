@@ -29,18 +29,18 @@ struct ProcessOptions {
 };
 
 struct ProcessResult {
-  int exit_status = -1;     // -1 when a signal ended it
-  int signal = 0;           // 0 when it exited
-  bool timed_out = false;   // stopped by us
-  std::string output;       // standard output and error together
+  int exit_status = -1;    // -1 when a signal ended it
+  int signal = 0;          // 0 when it exited
+  bool timed_out = false;  // stopped by us
+  std::string output;      // standard output and error together
   bool output_cut = false;
   double seconds = 0;
 
   bool succeeded() const { return exit_status == 0 && !timed_out; }
 };
 
-// Runs a program to its end. No input; a process group of its own, all of which is ended with it, and with tito. Several
-// may run at once, each in a thread of its own.
+// Runs a program to its end. No input; a process group of its own, all of which is ended with it, and with tito.
+// Several may run at once, each in a thread of its own.
 // throws: Failure(Exit::environment) when the program cannot be started; Interrupted.
 ProcessResult run_process(const std::vector<std::string>& command, const ProcessOptions& options);
 

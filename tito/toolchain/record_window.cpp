@@ -62,9 +62,10 @@ TensorWindow window_of(const json& failure) {
     for (const json& one : *wrong) window.wrong.push_back(one == json(true));
   }
   const std::size_t count = window.expected.size();
-  const bool fits = !window.shape.empty() && window.at.size() == window.shape.size() && window.row >= 0 && window.column >= 0 &&
-                    columns > 0 && columns <= static_cast<std::int64_t>(most_columns) && count > 0 &&
-                    count % static_cast<std::size_t>(columns) == 0 && window.actual.size() == count && window.wrong.size() == count;
+  const bool fits = !window.shape.empty() && window.at.size() == window.shape.size() && window.row >= 0 &&
+                    window.column >= 0 && columns > 0 && columns <= static_cast<std::int64_t>(most_columns) &&
+                    count > 0 && count % static_cast<std::size_t>(columns) == 0 && window.actual.size() == count &&
+                    window.wrong.size() == count;
   if (!fits) return {};
   window.columns = static_cast<std::size_t>(columns);
   return window;

@@ -33,8 +33,7 @@ struct CpuShare {
 
 // Links the course's profile with these bodies (slug -> object) and runs it for about `seconds`, on one thread.
 // throws: Failure(Exit::usage) for a course without a profile; Failure(Exit::work_failed) when the program does not
-// come
-//         to its end; Failure(Exit::environment); Interrupted.
+//         come to its end; Failure(Exit::environment); Interrupted.
 CpuShare measure_share(const Kit& kit, const std::map<std::string, std::filesystem::path>& bodies,
                        const std::filesystem::path& scratch, double seconds);
 

@@ -64,10 +64,8 @@ class Canvas {
     for (const auto& [at, value] : curve.points) {
       const int column = static_cast<int>(std::lround(std::clamp(x.place(at), 0.0, 1.0) * wide));
       const int row = static_cast<int>(std::lround(std::clamp(y.place(value), 0.0, 1.0) * high));
-      if (last_column < 0)
-        set(column, row);
-      else
-        walk_line(last_column, last_row, column, row, set);
+      if (last_column < 0) set(column, row);
+      else walk_line(last_column, last_row, column, row, set);
       last_column = column;
       last_row = row;
     }

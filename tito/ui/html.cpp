@@ -28,9 +28,8 @@ std::string key_of(const Chart& chart) {
   for (std::size_t i = 0; i < chart.curves.size(); ++i) {
     const Curve& curve = chart.curves[i];
     key += fmt::format(
-        "<li><svg viewBox=\"0 0 28 8\" width=\"28\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h28\" {}/></svg> "
-        "{} "
-        "<span class=\"quiet\">ends at {}</span></li>",
+        "<li><svg viewBox=\"0 0 28 8\" width=\"28\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h28\" "
+        "{}/></svg> {} <span class=\"quiet\">ends at {}</span></li>",
         line_style(i), escaped(curve.name.empty() ? chart.name : curve.name),
         data(fmt::format("{}", curve.points.back().second), tito::figure(curve.points.back().second, "")));
   }

@@ -22,10 +22,8 @@ std::string escaped(std::string_view text) {
         result += "&#39;";
         break;
       default:
-        if (static_cast<unsigned char>(c) >= 32 && c != 127)
-          result += c;
-        else
-          result += ' ';
+        if (static_cast<unsigned char>(c) >= 32 && c != 127) result += c;
+        else result += ' ';
     }
   }
   return result;

@@ -23,8 +23,8 @@ struct SheetShape {
   int rows = 0;
 };
 
-// For `count` pictures, one or more, of one size. The factor is the smallest that makes them 112 pixels wide, as long as
-// the sheet stays below 50 million pixels. throws: Failure(Exit::usage) when it does not do so without enlarging.
+// For `count` pictures, one or more, of one size. The factor is the smallest that makes them 112 pixels wide, as long
+// as the sheet stays below 50 million pixels. throws: Failure(Exit::usage) when it does not do so without enlarging.
 SheetShape sheet_shape(int count, int rows, int columns);
 
 // The sheet itself, of one picture or more, all of one size. A caption that is too long for its picture is cut.

@@ -25,7 +25,8 @@ bool locale_is_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     if (!variable_is_set(name)) continue;
     std::string value = std::getenv(name);
-    std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(value.begin(), value.end(), value.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
   }
   return false;
@@ -50,20 +51,34 @@ Screen::Screen() : terminal_(::isatty(STDOUT_FILENO) != 0), utf8_(locale_is_utf8
 void Screen::set_color(ColorMode mode) {
   const char* term = std::getenv("TERM");
   const bool dumb = term != nullptr && std::strcmp(term, "dumb") == 0;
-  color_ = mode == ColorMode::always || (mode == ColorMode::automatic && terminal_ && !variable_is_set("NO_COLOR") && !dumb);
+  color_ =
+      mode == ColorMode::always || (mode == ColorMode::automatic && terminal_ && !variable_is_set("NO_COLOR") && !dumb);
 }
 
 std::string Screen::paint(Style style, const std::string& text) const {
   if (!color_ || style == Style::plain) return text;
   const char* code = "";
   switch (style) {
-    case Style::bold: code = "1"; break;
-    case Style::dim: code = "2"; break;
-    case Style::good: code = "32"; break;
-    case Style::bad: code = "31"; break;
-    case Style::warn: code = "33"; break;
-    case Style::accent: code = "36"; break;
-    case Style::plain: break;
+    case Style::bold:
+      code = "1";
+      break;
+    case Style::dim:
+      code = "2";
+      break;
+    case Style::good:
+      code = "32";
+      break;
+    case Style::bad:
+      code = "31";
+      break;
+    case Style::warn:
+      code = "33";
+      break;
+    case Style::accent:
+      code = "36";
+      break;
+    case Style::plain:
+      break;
   }
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
@@ -211,7 +226,8 @@ std::string figure(double value, const std::string& unit) {
 
 std::string duration(double seconds) {
   if (seconds < 60) return fmt::format("{:.2f} s", seconds);
-  return fmt::format("{} min {:.0f} s", static_cast<int>(seconds) / 60, seconds - 60 * (static_cast<int>(seconds) / 60));
+  return fmt::format("{} min {:.0f} s", static_cast<int>(seconds) / 60,
+                     seconds - 60 * (static_cast<int>(seconds) / 60));
 }
 
 std::string shortened(const std::string& text, std::size_t columns) {

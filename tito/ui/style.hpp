@@ -25,9 +25,14 @@ body {
   font: 1.0625rem/1.55 Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif;
   font-variant-numeric: lining-nums; overflow-wrap: break-word;
 }
-h1, h2, h3, nav, caption, th, .state, figcaption, .key, dt, dd, svg, footer { font-family: system-ui, "Segoe UI", "Liberation Sans", sans-serif; }
+h1, h2, h3, nav, caption, th, .state, figcaption, .key, dt, dd, svg, footer {
+  font-family: system-ui, "Segoe UI", "Liberation Sans", sans-serif;
+}
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0.5rem 0; text-wrap: balance; }
-h2 { font-size: 1.3rem; line-height: 1.25; margin: 3rem 0 0.75rem; padding-top: 0.75rem; border-top: 2px solid var(--ink); }
+h2 {
+  font-size: 1.3rem; line-height: 1.25; margin: 3rem 0 0.75rem; padding-top: 0.75rem;
+  border-top: 2px solid var(--ink);
+}
 h3 { font-size: 1.05rem; line-height: 1.3; margin: 1.75rem 0 0.25rem; }
 p { margin: 0.4rem 0; }
 a { color: var(--link); }
@@ -39,15 +44,23 @@ nav a { display: inline-block; padding: 0.3rem 0; }
 .lead { font-size: 1.2rem; }
 code { font: 0.9em ui-monospace, "DejaVu Sans Mono", monospace; }
 .state { font-size: 0.85rem; font-weight: 600; white-space: nowrap; margin-left: 0.4rem; }
-.good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); } .neutral { color: var(--quiet); }
+.good { color: var(--good); } .bad { color: var(--bad); }
+.warn { color: var(--warn); } .neutral { color: var(--quiet); }
 dl { margin: 0.5rem 0; font-size: 0.95rem; }
-dl div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.2rem 0; border-bottom: 1px solid var(--rule); }
-dt { color: var(--quiet); } dd { margin: 0; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+dl div {
+  display: flex; justify-content: space-between; gap: 1rem; padding: 0.2rem 0;
+  border-bottom: 1px solid var(--rule);
+}
+dt { color: var(--quiet); }
+dd { margin: 0; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 data, code { white-space: nowrap; }
 .scroll { overflow-x: auto; margin: 0.5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 caption { text-align: left; color: var(--quiet); padding-bottom: 0.25rem; }
-th, td { padding: 0.3rem 0 0.3rem 0.7rem; text-align: right; border-bottom: 1px solid var(--rule); vertical-align: top; }
+th, td {
+  padding: 0.3rem 0 0.3rem 0.7rem; text-align: right; border-bottom: 1px solid var(--rule);
+  vertical-align: top;
+}
 th:first-child { padding-left: 0; text-align: left; }
 thead th { color: var(--quiet); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; }
@@ -59,10 +72,18 @@ svg.chart, svg.bar { display: block; width: 100%; max-width: 30rem; height: auto
 svg text { fill: var(--quiet); font-size: 11px; }
 .grid { stroke: var(--rule); fill: none; } .axis { stroke: var(--quiet); fill: none; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.c0 { stroke: var(--c0); } .c1 { stroke: var(--c1); } .c2 { stroke: var(--c2); } .c3 { stroke: var(--c3); } .c4 { stroke: var(--c4); }
-.b0 { fill: var(--c0); } .b1 { fill: var(--c1); } .b2 { fill: var(--c2); } .b3 { fill: var(--c3); } .b4 { fill: var(--c4); }
-.key { list-style: none; margin: 0.25rem 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; font-size: 0.85rem; }
-footer { margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--rule); font-size: 0.85rem; color: var(--quiet); }
+.c0 { stroke: var(--c0); } .c1 { stroke: var(--c1); } .c2 { stroke: var(--c2); }
+.c3 { stroke: var(--c3); } .c4 { stroke: var(--c4); }
+.b0 { fill: var(--c0); } .b1 { fill: var(--c1); } .b2 { fill: var(--c2); }
+.b3 { fill: var(--c3); } .b4 { fill: var(--c4); }
+.key {
+  list-style: none; margin: 0.25rem 0; padding: 0; display: flex; flex-wrap: wrap;
+  gap: 0.2rem 1.2rem; font-size: 0.85rem;
+}
+footer {
+  margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--rule); font-size: 0.85rem;
+  color: var(--quiet);
+}
 .skip { position: absolute; left: -99rem; }
 .skip:focus { position: static; }
 @media (max-width: 30rem) {

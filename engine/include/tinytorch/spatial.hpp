@@ -37,18 +37,17 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const W
 // One image's windows as columns: columns[(c * K + ki) * K + kj, i * OW + j] =
 //   image[c, i * stride + ki - padding, j * stride + kj - padding], 0 outside.
 // shapes: image (C, H, W) -> columns (C * K * K, OH * OW), both row-major; columns is written whole
-void im2col(const float* image, std::int64_t channels, std::int64_t height, std::int64_t width,
-            const Window& window, float* columns);
+void im2col(const float* image, std::int64_t channels, std::int64_t height, std::int64_t width, const Window& window,
+            float* columns);
 
 // The adjoint of im2col: adds every column entry to the pixel it came from.
 // shapes: columns (C * K * K, OH * OW), image (C, H, W); image is added to, not cleared
-void col2im(const float* columns, std::int64_t channels, std::int64_t height, std::int64_t width,
-            const Window& window, float* image);
+void col2im(const float* columns, std::int64_t channels, std::int64_t height, std::int64_t width, const Window& window,
+            float* image);
 
 // conv2d as matrix products of weight (O, C K K) with each image's columns.
 // shapes: inputs {x (N, C, H, W), weight (O, C, K, K), bias (O,)}, or without bias -> (N, O, OH, OW)
-// grad: dweight = sum over n of dy_n columns_n^T, dx_n = col2im(weight^T dy_n), dbias = dy summed over
-//       n and places.
+// grad: dweight = sum over n of dy_n columns_n^T, dx_n = col2im(weight^T dy_n), dbias = dy summed over n and places.
 // throws: ShapeError as conv2d.
 class Conv2dFunction : public Function {
  public:
@@ -101,8 +100,8 @@ class MaxPool2dFunction : public Function {
   std::vector<std::int32_t> winner_;  // per output, the winner's offset in its (H, W) plane
 };
 
-// The mean of each window; zeros of the padding are counted (as PyTorch does by default). Padding must
-// be at most K / 2.
+// The mean of each window; zeros of the padding are counted (as PyTorch does by default). Padding must be at most
+// K / 2.
 // shapes: (N, C, H, W) -> (N, C, OH, OW)
 // grad: each dy / K^2 goes to every pixel of its window.
 // throws: as MaxPool2dFunction.
@@ -170,9 +169,9 @@ class BatchNorm2dFunction : public Function {
   bool training_;
   float momentum_;
   float epsilon_;
-  Tensor normalized_;     // xhat (N, C, H, W)
-  Tensor inverse_std_;    // (C,)
-  Tensor gamma_;          // (C,)
+  Tensor normalized_;   // xhat (N, C, H, W)
+  Tensor inverse_std_;  // (C,)
+  Tensor gamma_;        // (C,)
 };
 
 // state(): "weight" (gamma, 1 at first), "bias" (beta, 0), "running_mean" (0), "running_var" (1).

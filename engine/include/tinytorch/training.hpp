@@ -108,9 +108,9 @@ struct EpochRecord {
 using History = std::vector<EpochRecord>;
 
 struct TrainerOptions {
-  double clip_norm = 0.0;              // 0: gradients are not clipped
-  LRScheduler* scheduler = nullptr;    // stepped after every epoch; not owned
-  EarlyStopping* stopping = nullptr;   // fed the validation loss, or the training loss without one; not owned
+  double clip_norm = 0.0;             // 0: gradients are not clipped
+  LRScheduler* scheduler = nullptr;   // stepped after every epoch; not owned
+  EarlyStopping* stopping = nullptr;  // fed the validation loss, or the training loss without one; not owned
   std::function<void(std::int64_t samples_done, std::int64_t samples_total)> on_batch;
   std::function<void(const EpochRecord&)> on_epoch;
 };

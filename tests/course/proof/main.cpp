@@ -198,8 +198,11 @@ json run_milestones(Bench& bench, int seeds, const std::vector<string>& wanted, 
       last = bench.tito_json(fmt::format("milestone run {} --seed {}", name, seed));
       figures.add(last.at("measures"));
     }
-    milestones.push_back(
-        {{"name", name}, {"year", one.at("year")}, {"title", one.at("title")}, {"measures", figures.list()}, {"at", tito::utc_now()}});
+    milestones.push_back({{"name", name},
+                          {"year", one.at("year")},
+                          {"title", one.at("title")},
+                          {"measures", figures.list()},
+                          {"at", tito::utc_now()}});
   }
   return milestones;
 }
@@ -265,8 +268,9 @@ string page_of(const json& proof) {
                         total["checkpoint_cases"], total["lesson_words"], total["snippets"], total["hints"],
                         total["mistakes"]);
     page +=
-        "\nLines are non-blank lines of the reference body; those to write stand inside SOLUTION regions, the regions' "
-        "own\n"
+        "\n"
+        "Lines are non-blank lines of the reference body; those to write stand inside SOLUTION regions, the "
+        "regions' own\n"
         "marks count as given.\n";
   }
   if (proof.contains("mistakes")) {
@@ -286,13 +290,14 @@ string page_of(const json& proof) {
   }
   if (proof.contains("mutants")) {
     page +=
-        "\n## Small changes to the reference bodies\n\n"
-        "One operator, constant, bound or index inside a SOLUTION region at a time (`build/bin/trials mutants`, all of "
-        "them).\n"
+        "\n"
+        "## Small changes to the reference bodies\n\n"
+        "One operator, constant, bound or index inside a SOLUTION region at a time (`build/bin/trials mutants`, all "
+        "of them).\n"
         "The score is killed / (killed + survived); the reason why each survivor is equivalent stands in\n"
         "`tests/course/survivors/`.\n\n"
-        "| Module | Mutants | Killed | Not compiling | Survived | with a reason | Score "
-        "|\n|---|---|---|---|---|---|---|\n";
+        "| Module | Mutants | Killed | Not compiling | Survived | with a reason | Score |\n"
+        "|---|---|---|---|---|---|---|\n";
     for (const auto& module : proof.at("modules").at("figures")) {
       const json& one = proof.at("mutants").at("figures").at("modules").at(module.at("module").get<string>());
       page += fmt::format("| {} | {} | {} | {} | {} | {} | {:.1f} % |\n", module.at("module").get<string>(),
@@ -317,8 +322,8 @@ string page_of(const json& proof) {
             proof.at("demos").value("data", "") + "\n";
     for (const json& one : proof.at("demos").at("figures")) {
       const string track = one.value("track", "");
-      page += fmt::format("\n### {}{}{}\n\n{}{}", one.at("module").get<string>(), track.empty() ? "" : ", track ", track,
-                          head, figure_rows(one.at("measures")));
+      page += fmt::format("\n### {}{}{}\n\n{}{}", one.at("module").get<string>(), track.empty() ? "" : ", track ",
+                          track, head, figure_rows(one.at("measures")));
     }
     page += "\n" + where(proof.at("demos")) + "\n";
   }
@@ -378,7 +383,9 @@ int run(int argc, char** argv) {
   }
   if (wanted("mistakes")) keep("mistakes", bench.trials("mistakes"));
   if (wanted("mutants")) keep("mutants", bench.trials("mutants"));
-  if (wanted("milestones")) keep("milestones", run_milestones(bench, seeds, only, proof.value("/milestones/figures"_json_pointer, json::array())));
+  if (wanted("milestones"))
+    keep("milestones",
+         run_milestones(bench, seeds, only, proof.value("/milestones/figures"_json_pointer, json::array())));
   if (wanted("demos")) keep("demos", run_demos(bench, kit, course, seeds));
   tito::write_atomically(docs / "proof.md", page_of(proof));
   return 0;

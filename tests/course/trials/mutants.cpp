@@ -29,10 +29,8 @@ string code_of(const string& line) {
   for (std::size_t i = 0; i < code.size(); ++i) {
     if (quote != 0) {
       const char c = code[i];
-      if (c == '\\' && i + 1 < code.size())
-        code[i++] = '"', code[i] = '"';
-      else
-        code[i] = '"';
+      if (c == '\\' && i + 1 < code.size()) code[i++] = '"', code[i] = '"';
+      else code[i] = '"';
       if (c == quote) quote = 0;
     } else if (code.compare(i, 2, "//") == 0) {
       code.resize(i);

@@ -1,7 +1,7 @@
 #include <fmt/core.h>
 
-#include "tito/course/mistakes.hpp"
 #include "tito/commands/known_mistake.hpp"
+#include "tito/course/mistakes.hpp"
 #include "trials.hpp"
 
 namespace trials {
@@ -21,7 +21,8 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
     const fs::path file = folder / "mistakes.md";
     const string body = tito::read_file(folder / (slug + ".cpp"));
     for (const tito::Mistake& mistake : tito::read_mistakes(tito::read_file(file), file.string())) {
-      trials.push_back({slug, course.module(slug).checkpoint, mistake, tito::with_mistake(body, mistake, file.string())});
+      trials.push_back(
+          {slug, course.module(slug).checkpoint, mistake, tito::with_mistake(body, mistake, file.string())});
     }
   }
   const std::vector<json> answers =
@@ -71,8 +72,8 @@ int try_mistakes(const Options& options, const tito::Kit& kit, const tito::Cours
                       {"outcome", answers[i]}});
     }
     fmt::print(
-        "  {} of {} caught by the module's cases, {} by its checkpoint; {} recognised, {} with a likely cause, {} with "
-        "either\n",
+        "  {} of {} caught by the module's cases, {} by its checkpoint; {} recognised, {} with a likely cause, {} "
+        "with either\n",
         caught, count, checkpoint, known, causes, told);
     all_told += told;
     if (fs::exists(tito::signature_file(kit, course, slug)) && 4 * known < count) {

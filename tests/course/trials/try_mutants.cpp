@@ -84,8 +84,7 @@ int try_mutants(const Options& options, const tito::Kit& kit, const tito::Course
     const auto reason = known.find(identity);
     ++tally.tried;
     if (options.names) print_names(trials[i].slug, identity, answers[i]);
-    if (answers[i]["fate"] == "does not compile")
-      ++tally.uncompiled;
+    if (answers[i]["fate"] == "does not compile") ++tally.uncompiled;
     else if (is_caught(answers[i])) {
       ++tally.killed;
       if (reason != known.end()) {

@@ -1,8 +1,8 @@
 #include <fmt/core.h>
 
-#include "tito/course/mistakes.hpp"
 #include "tito/commands/known_mistake.hpp"
 #include "tito/commands/operations.hpp"
+#include "tito/course/mistakes.hpp"
 #include "tito/course/signatures.hpp"
 #include "trials.hpp"
 
