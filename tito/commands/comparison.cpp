@@ -36,7 +36,7 @@ struct Runner {
 std::vector<fs::path> objects_with(const Site& site, const std::string& slug, const fs::path& body) {
   std::vector<fs::path> objects{site.kit.object("runner", "bench"), site.kit.object("bench", slug), body};
   for (const std::string& other : site.workspace.track().order) {
-    if (other != slug) objects.push_back(site.kit.given_body(other));
+    if (other != slug) objects.push_back(given_body(site.kit, site.course, other).object);
   }
   return objects;
 }

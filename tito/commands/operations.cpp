@@ -98,9 +98,13 @@ std::string workspace_readme(const Course& course, const Track& track) {
 }
 
 // Links the program, runs it in a folder of its own and takes up what it leaves. `describe` is asked after the run.
-void link_and_run(const Site& site, Demo& demo, const std::vector<fs::path>& objects, const std::string& name,
-                  const std::string& title, const DemoOptions& options,
-                  const std::function<nlohmann::json()>& describe) {
+void link_and_run(const Site& site, Demo& demo, std::vector<fs::path> objects,
+                  const std::map<std::string, Body>& bodies, const std::string& name, const std::string& title,
+                  const DemoOptions& options, const std::function<nlohmann::json()>& describe) {
+  for (const auto& [slug, body] : bodies) {
+    objects.push_back(body.object);
+    demo.sources[slug] = sha256(read_file(body.source));
+  }
   const TemporaryFolder scratch(site.workspace.scratch());
   const fs::path program = scratch.path() / "program";
   demo.linking = link(site.kit, objects, program);
@@ -116,23 +120,24 @@ void link_and_run(const Site& site, Demo& demo, const std::vector<fs::path>& obj
 
 }  // namespace
 
-std::map<std::string, fs::path> exported_objects(const Site& site) {
-  std::map<std::string, fs::path> objects;
+std::map<std::string, Body> exported_bodies(const Site& site) {
+  std::map<std::string, Body> bodies;
   const Progress progress = site.workspace.progress_file().load();
   for (const std::string& slug : site.workspace.track().order) {
     const auto module = progress.modules.find(slug);
     if (module == progress.modules.end() || !module->second.exported) continue;
-    const auto source = read_if_present(site.workspace.exported_source(slug));
+    const fs::path file = site.workspace.exported_source(slug);
+    const auto source = read_if_present(file);
     if (!source || sha256(*source) != module->second.exported->source)
       continue;  // changed by hand: not what was proven
     const fs::path object = exported_object_path(site, slug, module->second.exported->source);
     if (!fs::exists(object)) {
-      const Compilation compilation = compile_exported(site, slug, site.workspace.exported_source(slug), object);
+      const Compilation compilation = compile_exported(site, slug, file, object);
       if (!compilation.succeeded) continue;  // the contract has moved on: as if it were not exported
     }
-    objects[slug] = object;
+    bodies[slug] = {object, file};
   }
-  return objects;
+  return bodies;
 }
 
 std::uint64_t new_seed() {
@@ -142,6 +147,11 @@ std::uint64_t new_seed() {
 
 fs::path reference_source(const Kit& kit, const Course& course, const std::string& slug) {
   return kit.modules_folder() / folder_name(course.track(course.default_track()), slug) / (slug + ".cpp");
+}
+
+Body given_body(const Kit& kit, const Course& course, const std::string& slug) {
+  if (kit.has("fast", slug)) return kit.fast_body(slug);
+  return {kit.object("body", slug), reference_source(kit, course, slug)};
 }
 
 // Once more if the file was saved meanwhile: what is found out is about exactly what was compiled.
@@ -204,17 +214,17 @@ Check check_module(const Site& site, const std::string& slug, std::uint64_t seed
 }
 
 std::vector<std::string> unexported_needs(const Site& site, const std::string& slug) {
-  const auto objects = exported_objects(site);
+  const auto exported = exported_bodies(site);
   std::vector<std::string> lacking;
   for (const std::string& need : site.course.all_needs(slug)) {
-    if (!objects.contains(need)) lacking.push_back(need);
+    if (!exported.contains(need)) lacking.push_back(need);
   }
   return lacking;
 }
 
 Proof prove(const Site& site, const std::string& checkpoint, std::uint64_t seed) {
   const Module& module = *site.course.module_of_checkpoint(checkpoint);
-  const auto exported = exported_objects(site);
+  const auto exported = exported_bodies(site);
   std::vector<std::string> wanted = site.course.all_needs(module.slug);
   wanted.push_back(module.slug);
   for (const std::string& slug : wanted) {
@@ -227,8 +237,8 @@ Proof prove(const Site& site, const std::string& checkpoint, std::uint64_t seed)
   proof.verdict.planned = static_cast<int>(plan.size());
   const TemporaryFolder scratch(site.workspace.scratch());
   std::vector<fs::path> objects{site.kit.object("runner", "cases"), site.kit.object("checkpoint", checkpoint)};
-  for (const auto& [slug, object] : exported) {
-    objects.push_back(object);
+  for (const auto& [slug, body] : exported) {
+    objects.push_back(body.object);
     proof.linked.push_back(slug);
   }
   const fs::path program = scratch.path() / checkpoint;
@@ -296,17 +306,14 @@ Export export_module(const Site& site, const std::string& slug, std::uint64_t se
 
 Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options) {
   Demo demo;
-  const auto exported = exported_objects(site);
-  std::vector<fs::path> objects{site.kit.object("runner", "demo"),
-                                site.kit.object("demo", demo_name(site.kit, slug, site.workspace.track().name))};
+  std::map<std::string, Body> bodies = exported_bodies(site);
+  const std::vector<fs::path> objects{site.kit.object("runner", "demo"),
+                                      site.kit.object("demo", demo_name(site.kit, slug, site.workspace.track().name))};
   for (const std::string& other : site.workspace.track().order) {
-    const auto own = exported.find(other);
-    demo.own[other] = own != exported.end();
-    demo.sources[other] = sha256(read_file(demo.own[other] ? site.workspace.exported_source(other)
-                                                           : reference_source(site.kit, site.course, other)));
-    objects.push_back(own != exported.end() ? own->second : site.kit.given_body(other));
+    demo.own[other] = bodies.contains(other);
+    if (!demo.own[other]) bodies[other] = given_body(site.kit, site.course, other);
   }
-  link_and_run(site, demo, objects, slug, slug + ": " + site.course.module(slug).purpose, options, [&] {
+  link_and_run(site, demo, objects, bodies, slug, slug + ": " + site.course.module(slug).purpose, options, [&] {
     return nlohmann::json{{"kind", "demo"}, {"name", slug}, {"own", demo.own}};
   });
   return demo;
@@ -314,8 +321,8 @@ Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& opti
 
 Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptions& options) {
   Demo demo;
-  const auto exported = exported_objects(site);
-  std::vector<fs::path> objects{site.kit.object("runner", "demo"), site.kit.object("milestone", milestone.name)};
+  const auto exported = exported_bodies(site);
+  std::map<std::string, Body> bodies;
   std::vector<std::string> lacking;
   const std::vector<std::string> needs = site.course.all_needs(milestone);
   for (const std::string& slug : site.workspace.track().order) {
@@ -324,9 +331,8 @@ Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptio
       lacking.push_back(slug);
       continue;
     }
-    objects.push_back(exported.at(slug));
+    bodies[slug] = exported.at(slug);
     demo.own[slug] = true;
-    demo.sources[slug] = sha256(read_file(site.workspace.exported_source(slug)));
   }
   if (!lacking.empty()) {
     throw Failure(
@@ -336,15 +342,16 @@ Demo run_milestone(const Site& site, const Milestone& milestone, const DemoOptio
         "tito export " + lacking.front());
   }
   const std::string title = fmt::format("{} ({})", milestone.title, milestone.year);
-  link_and_run(site, demo, objects, "milestone-" + milestone.name, title, options, [&] {
-    const DemoResult& result = demo.result;
-    demo.run = {demo.sources, site.contract,  result.finished, result.seed,
-                utc_now(),    result.seconds, result.data,     result.measures};
-    return nlohmann::json{{"kind", "milestone"},
-                          {"name", milestone.name},
-                          {"passed", passed(milestone, demo.run)},
-                          {"gates", json_of(hold_all(milestone, demo.run))}};
-  });
+  link_and_run(site, demo, {site.kit.object("runner", "demo"), site.kit.object("milestone", milestone.name)}, bodies,
+               "milestone-" + milestone.name, title, options, [&] {
+                 const DemoResult& result = demo.result;
+                 demo.run = {demo.sources, site.contract,  result.finished, result.seed,
+                             utc_now(),    result.seconds, result.data,     result.measures};
+                 return nlohmann::json{{"kind", "milestone"},
+                                       {"name", milestone.name},
+                                       {"passed", passed(milestone, demo.run)},
+                                       {"gates", json_of(hold_all(milestone, demo.run))}};
+               });
   if (!demo.linking.succeeded || demo.result.abandoned) return demo;
   site.workspace.progress_file().update([&](Progress& progress) { progress.milestones[milestone.name] = demo.run; });
   return demo;

@@ -65,8 +65,8 @@ struct Proof {
 // throws: Failure(Exit::work_failed) when the checkpoint's module, or one that it needs, is not exported.
 Proof prove(const Site& site, const std::string& checkpoint, std::uint64_t seed);
 
-// The objects of all exported modules, by slug; without those whose file in the package was changed by hand.
-std::map<std::string, std::filesystem::path> exported_objects(const Site& site);
+// All exported modules, by slug; without those whose file in the package was changed by hand.
+std::map<std::string, Body> exported_bodies(const Site& site);
 
 // The modules that `slug` needs and that are not exported (in track order).
 std::vector<std::string> unexported_needs(const Site& site, const std::string& slug);
@@ -95,7 +95,7 @@ struct Demo {
   MilestoneProgress run;  // of a milestone
 };
 
-// The module's demo in the workspace's track, linked with what is exported and the reference for the rest;
+// The module's demo in the workspace's track, linked with what is exported and the given bodies of the rest;
 // results/SLUG/.
 Demo run_demo(const Site& site, const std::string& slug, const DemoOptions& options = {});
 
@@ -116,5 +116,8 @@ void fill_module(const Site& site, const std::string& slug);
 
 // The reference body's file.
 std::filesystem::path reference_source(const Kit& kit, const Course& course, const std::string& slug);
+
+// What stands in for a module that the student has not exported: the fast body where there is one, else the reference.
+Body given_body(const Kit& kit, const Course& course, const std::string& slug);
 
 }  // namespace tito

@@ -170,12 +170,12 @@ class Gatherer {
 
   // What a module's contract asks for is counted in its reference body.
   json functions() {
-    const auto objects = exported_objects(site_of(*context_));
+    const auto exported = exported_bodies(site_of(*context_));
     json modules = json::array();
     int own = 0, total = 0;
     for (const std::string& slug : track_->order) {
       const int count = count_functions(context_->kit(), context_->kit().object("body", slug));
-      const bool is_own = objects.contains(slug);
+      const bool is_own = exported.contains(slug);
       modules.push_back({{"module", slug}, {"functions", count}, {"own", is_own}});
       total += count;
       own += is_own ? count : 0;
@@ -250,13 +250,13 @@ nlohmann::json gather_figures(Context& context) { return Gatherer(context).all()
 
 void measure_and_keep_share(Context& context, double seconds) {
   const Site site = site_of(context);
-  const auto exported = exported_objects(site);
+  const auto exported = exported_bodies(site);
   const Progress progress = site.workspace.progress_file().load();
   std::map<std::string, fs::path> bodies;
   std::map<std::string, std::string> linked;
   for (const std::string& slug : site.workspace.track().order) {
     const auto own = exported.find(slug);
-    bodies[slug] = own != exported.end() ? own->second : site.kit.given_body(slug);
+    bodies[slug] = own != exported.end() ? own->second.object : given_body(site.kit, site.course, slug).object;
     if (own != exported.end()) linked[slug] = progress.modules.at(slug).exported->source;
   }
   const TemporaryFolder scratch(site.workspace.scratch());

@@ -53,12 +53,12 @@ ProcessOptions options_in(const fs::path& folder, const Kit& kit) {
 
 // The bodies of all modules but `without`: exported ones, else the reference.
 std::vector<fs::path> bodies(const Site& site, const std::string& without) {
-  const auto exported = exported_objects(site);
+  const auto exported = exported_bodies(site);
   std::vector<fs::path> objects;
   for (const std::string& slug : site.workspace.track().order) {
     if (slug == without) continue;
     const auto own = exported.find(slug);
-    objects.push_back(own != exported.end() ? own->second : site.kit.object("body", slug));
+    objects.push_back(own != exported.end() ? own->second.object : site.kit.object("body", slug));
   }
   return objects;
 }
@@ -74,12 +74,12 @@ LessonTrial try_lesson(const Site& site, const std::string& slug) {
   if (snippets.empty()) throw Failure(Exit::work_failed, name + " has no snippets to run");
   const TemporaryFolder scratch(site.workspace.scratch());
   LessonTrial trial;
-  const auto exported = exported_objects(site);
+  const auto exported = exported_bodies(site);
   const auto own = exported.find(slug);
   const Progress progress = site.workspace.progress_file().load();
   fs::path body = scratch.path() / (slug + ".o");
   if (own != exported.end() && progress.modules.at(slug).exported->source == site.workspace.source_hash(slug)) {
-    body = own->second;
+    body = own->second.object;
     trial.body.succeeded = true;
   } else {
     if (!fs::exists(site.workspace.source(slug)))
