@@ -121,8 +121,8 @@ class Kit {
   std::vector<std::string> link_flags_;
   std::vector<std::string> libraries_;
   std::map<std::string, std::map<std::string, std::string>> objects_;
-  std::map<std::string, std::filesystem::path> fast_sources_;
   std::vector<std::pair<std::filesystem::path, std::filesystem::path>> package_;
+  std::map<std::string, std::filesystem::path> fast_sources_;
 };
 
 // The name of the demo that a track shows of a module: "SLUG.TRACK" where the track has a demo of its own
