@@ -3,7 +3,7 @@
 
 find_package(PkgConfig REQUIRED)
 
-# tito_find(TARGET PACKAGE): fails with one clear sentence unless the target is there.
+# tito_need(TARGET PACKAGE): fails with one clear sentence unless the target is there.
 function(tito_need target package)
   if(NOT TARGET ${target})
     message(FATAL_ERROR "tito needs ${target}: install Debian's package ${package}, or run ./bootstrap build")
