@@ -30,6 +30,20 @@ tito_need(PNG::PNG libpng-dev)
 pkg_check_modules(NETTLE QUIET IMPORTED_TARGET nettle)
 tito_need(PkgConfig::NETTLE nettle-dev)
 
+pkg_check_modules(ELF QUIET IMPORTED_TARGET libelf)
+tito_need(PkgConfig::ELF libelf-dev)
+
+# Its pkg-config file names the extensions as well, which are another package.
+find_library(CMARK_GFM cmark-gfm)
+if(NOT CMARK_GFM)
+  message(FATAL_ERROR "tito needs cmark-gfm: install Debian's package libcmark-gfm-dev, or run ./bootstrap build")
+endif()
+
+find_path(STB_INCLUDES stb_easy_font.h PATH_SUFFIXES stb)
+if(NOT STB_INCLUDES)
+  message(FATAL_ERROR "tito needs stb: install Debian's package libstb-dev, or run ./bootstrap build")
+endif()
+
 find_package(fmt QUIET)
 tito_need(fmt::fmt libfmt-dev)
 
