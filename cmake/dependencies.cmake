@@ -35,13 +35,9 @@ tito_need(PkgConfig::ELF libelf-dev)
 
 # Its pkg-config file names the extensions as well, which are another package.
 find_library(CMARK_GFM cmark-gfm)
-if(NOT CMARK_GFM)
-  message(FATAL_ERROR "tito needs cmark-gfm: install Debian's package libcmark-gfm-dev, or run ./bootstrap build")
-endif()
-
-find_path(STB_INCLUDES stb_easy_font.h PATH_SUFFIXES stb)
-if(NOT STB_INCLUDES)
-  message(FATAL_ERROR "tito needs stb: install Debian's package libstb-dev, or run ./bootstrap build")
+find_path(STB stb/stb_easy_font.h)
+if(NOT CMARK_GFM OR NOT STB)
+  message(FATAL_ERROR "tito needs libcmark-gfm-dev and libstb-dev: install these packages, or run ./bootstrap build")
 endif()
 
 find_package(fmt QUIET)
