@@ -30,6 +30,16 @@ tito_need(PNG::PNG libpng-dev)
 pkg_check_modules(NETTLE QUIET IMPORTED_TARGET nettle)
 tito_need(PkgConfig::NETTLE nettle-dev)
 
+pkg_check_modules(ELF QUIET IMPORTED_TARGET libelf)
+tito_need(PkgConfig::ELF libelf-dev)
+
+# Its pkg-config file names the extensions as well, which are another package.
+find_library(CMARK_GFM cmark-gfm)
+find_path(STB stb/stb_easy_font.h)
+if(NOT CMARK_GFM OR NOT STB)
+  message(FATAL_ERROR "tito needs libcmark-gfm-dev and libstb-dev: install these packages, or run ./bootstrap build")
+endif()
+
 find_package(fmt QUIET)
 tito_need(fmt::fmt libfmt-dev)
 
