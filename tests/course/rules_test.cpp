@@ -6,7 +6,7 @@
 #include <regex>
 #include <set>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/skeleton.hpp"
 #include "tito/system/files.hpp"

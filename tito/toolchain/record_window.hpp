@@ -7,7 +7,7 @@
 
 namespace tito {
 
-// The "window" of a "failure" event (judge/record.hpp).
+// The "window" of a "failure" event (judge/cases/record.hpp).
 TensorWindow window_of(const json& failure);
 
 }  // namespace tito
