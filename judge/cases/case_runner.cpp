@@ -24,6 +24,7 @@
 #include "judge/cases/case.hpp"
 #include "judge/cases/events.hpp"
 #include "judge/cases/findings.hpp"
+#include "judge/causes/causes.hpp"
 
 namespace {
 

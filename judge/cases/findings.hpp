@@ -27,9 +27,6 @@ struct Findings {
   Excerpt excerpt;    // without columns: none
 };
 
-// The likely cause of a single wrong number (causes.hpp); empty when none fits.
-std::string cause_of_number(double actual, double expected, double relative, double absolute);
-
 // What belongs to the detail that was set last; set_detail() and clear_detail() forget it.
 void set_findings(Findings findings);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "judge/cases/findings.hpp"
 #include "judge/causes/patterns.hpp"
 
 namespace judge {

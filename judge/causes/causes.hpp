@@ -32,6 +32,9 @@ struct Cause {
 
 Cause likely_cause(const Compared& compared);
 
+// The sentence for a single wrong number; empty when none fits.
+std::string cause_of_number(double actual, double expected, double relative, double absolute);
+
 // For a tensor of another shape than expected; without values when these are not known.
 Cause likely_cause_of_shape(const tinytorch::Shape& actual, const tinytorch::Shape& expected);
 Cause likely_cause_of_shape(const tinytorch::Shape& actual_shape, const std::vector<double>& actual,

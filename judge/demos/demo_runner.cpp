@@ -94,7 +94,7 @@ class ProgressLine {
     std::string text = "  " + now.what;
     std::size_t used = text.size();
     std::vector<bool> fits(parts.size());
-    for (const std::size_t part : {0, 3, 2, 1}) {  // in order of weight
+    for (const std::size_t part : {0, 3, 2, 1}) {  // in order of importance
       fits[part] = !parts[part].empty() && used + 2 + parts[part].size() <= room;
       if (fits[part]) used += 2 + parts[part].size();
     }

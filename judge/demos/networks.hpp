@@ -18,7 +18,7 @@ inline void add_digit_cnn(tinytorch::Sequential& network) {
   network.add<Linear>(16 * 13 * 13, 10, rng);
 }
 
-// The same with each channel normalised before it is bent.
+// The same with batch normalisation before the ReLU.
 inline void add_normalised_digit_cnn(tinytorch::Sequential& network) {
   using namespace tinytorch;
   Rng rng(seed());

@@ -14,7 +14,7 @@ namespace {
 constexpr int side = 32;
 constexpr int plane = side * side;
 constexpr int classes = 10;
-constexpr int fine = 8;     // places per pixel
+constexpr int fine = 8;     // subpixels per pixel, along each axis
 constexpr int unit = 1024;  // a figure's radius in its own coordinates
 
 // SplitMix64, as in the contract's Rng, but not the student's.
@@ -45,10 +45,10 @@ Colour any_colour(Draw& draw) { return {{draw.between(0, 255), draw.between(0, 2
 
 int brightness(const Colour& c) { return (2 * c.channel[0] + 5 * c.channel[1] + c.channel[2]) / 8; }
 
-// Where a figure stands, and how it is turned and enlarged.
-class Place {
+// How a figure is moved, rotated and scaled.
+class Transform {
  public:
-  explicit Place(Draw& draw) {
+  explicit Transform(Draw& draw) {
     radius_ = draw.between(8 * fine, 13 * fine);
     const int margin = std::max(21 * fine / 2, radius_ - fine);  // at most one pixel of it is cut off
     x_ = draw.between(margin, side * fine - margin);
@@ -64,7 +64,7 @@ class Place {
     }
   }
 
-  // The figure's own coordinates of a place in the image: its centre is (0, 0), its radius is `unit`.
+  // The figure's own coordinates of a point in the image: its centre is (0, 0), its radius is `unit`.
   std::pair<int, int> from_image(int x, int y) const {
     const int dx = x - x_;
     const int dy = y - y_;
@@ -87,17 +87,17 @@ int square(int a) { return a * a; }
 // The figures of the ten classes, in the order of colour_shape_names.
 class Figure {
  public:
-  Figure(int label, Draw& draw) : label_(label), place_(draw) {
-    period_ = std::max(1, place_.pixels(draw.between(40, 56)));
+  Figure(int label, Draw& draw) : label_(label), transform_(draw) {
+    period_ = std::max(1, transform_.pixels(draw.between(40, 56)));
     shift_u_ = draw.between(0, 4 * unit);
     shift_v_ = draw.between(0, 4 * unit);
     width_ = draw.between(300, 380);
     round_ = draw.between(0, 1) == 1;
   }
 
-  // Whether the figure covers this place of the image.
+  // Whether the figure covers this point of the image.
   bool covers(int x, int y) const {
-    const auto [u, v] = place_.from_image(x, y);
+    const auto [u, v] = transform_.from_image(x, y);
     const int distance = square(u) + square(v);
     const bool disc = distance < square(unit);
     const bool box = std::max(std::abs(u), std::abs(v)) < 850;
@@ -127,13 +127,13 @@ class Figure {
   }
 
  private:
-  // Of stripes half a period wide: whether this place lies in an odd one.
+  // Of stripes half a period wide: whether this point lies in an odd one.
   bool odd(int a) const { return ((2 * (a + 64 * period_)) / period_) % 2 != 0; }
-  // How far from the middle of its period a place lies.
+  // How far from the middle of its period a point lies.
   int off_centre(int a) const { return (a + 64 * period_) % period_ - period_ / 2; }
 
   int label_;
-  Place place_;
+  Transform transform_;
   int period_;
   int shift_u_;
   int shift_v_;
@@ -152,7 +152,7 @@ void draw_image(int label, Draw& draw, std::uint8_t* pixels) {
 
   for (int y = 0; y < side; ++y) {
     for (int x = 0; x < side; ++x) {
-      // Four places a pixel, so that edges are smooth.
+      // Four samples a pixel, so that edges are smooth.
       int covered = 0;
       for (int part = 0; part < 4; ++part) {
         covered += figure.covers(x * fine + 2 + 4 * (part % 2), y * fine + 2 + 4 * (part / 2)) ? 1 : 0;

@@ -1,6 +1,6 @@
-// images FORMAT CHANNELS ROWS COLUMNS CLASSES {--part NAME FILE..}.. WISH --record FD
+// images FORMAT CHANNELS ROWS COLUMNS CLASSES {--part NAME FILE..}.. REQUEST --record FD
 //
-// Reads parts of a data set (judge/images/images.hpp) for tito, which links no reader. WISH is one of
+// Reads parts of a data set (judge/images/images.hpp) for tito, which links no reader. REQUEST is one of
 //   --show FIRST COUNT CLASS   of the first part, from image FIRST on: the next COUNT images of a class, -1: of any
 //   --statistics               of every part
 //

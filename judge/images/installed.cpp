@@ -40,17 +40,17 @@ json parse(const std::string& file) {
   }
 }
 
-// A value of a JSON file that knows where it stands, for complaints.
+// A value of a JSON file with its path, for error messages.
 class Entry {
  public:
-  Entry(const json& value, std::string place) : value_(&value), place_(std::move(place)) {}
+  Entry(const json& value, std::string path) : value_(&value), path_(std::move(path)) {}
 
-  [[noreturn]] void fail(const std::string& problem) const { throw IoError(place_ + ": " + problem); }
+  [[noreturn]] void fail(const std::string& problem) const { throw IoError(path_ + ": " + problem); }
 
   bool has(const char* key) const { return value_->is_object() && value_->contains(key); }
 
   Entry operator[](const std::string& key) const {
-    const std::string at = place_ + (place_.ends_with(':') ? " " : ".") + key;
+    const std::string at = path_ + (path_.ends_with(':') ? " " : ".") + key;
     if (!value_->is_object() || !value_->contains(key)) throw IoError(at + ": is missing");
     return {(*value_)[key], at};
   }
@@ -59,7 +59,7 @@ class Entry {
     if (!value_->is_array()) fail("expected a list");
     std::vector<Entry> all;
     for (std::size_t i = 0; i < value_->size(); ++i)
-      all.emplace_back((*value_)[i], place_ + "[" + std::to_string(i) + "]");
+      all.emplace_back((*value_)[i], path_ + "[" + std::to_string(i) + "]");
     return all;
   }
 
@@ -77,7 +77,7 @@ class Entry {
 
  private:
   const json* value_;
-  std::string place_;
+  std::string path_;
 };
 
 ImageLayout layout_of(const Entry& set) {

@@ -22,13 +22,13 @@ using Clock = std::chrono::steady_clock;
 using tinytorch::kernels::Vector;
 constexpr auto lanes = static_cast<std::size_t>(tinytorch::kernels::lanes);
 
-// Arrays begin at a line of the cache, or half of all reads would touch two.
+// Arrays are aligned to cache lines, or half of all reads would touch two.
 struct alignas(64) Line {
   std::array<float, 16> numbers;
 };
 using Lines = std::vector<Line>;
 
-// The compiler must believe that somebody looks at this value.
+// Forces the value to be computed and stored: the compiler must assume that it is read.
 template <class T>
 void keep(T& value) {
   asm volatile("" : : "r"(&value) : "memory");

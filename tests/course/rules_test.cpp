@@ -131,6 +131,23 @@ TEST_CASE("Arrows inside tito point one way", "[rules]") {
   }
 }
 
+TEST_CASE("Arrows inside judge point one way", "[rules]") {
+  const std::map<std::string, std::set<std::string>> allowed{{"causes", {"causes"}},
+                                                             {"cases", {"cases", "causes"}},
+                                                             {"images", {"images", "cases"}},
+                                                             {"demos", {"demos", "cases", "images"}},
+                                                             {"workloads", {"workloads", "cases"}}};
+  for (const fs::path& file : sources_below(root / "judge")) {
+    for (const std::string& include : includes_of(file)) {
+      INFO(file << " includes " << include);
+      const fs::path folder = fs::path(include).parent_path();
+      CHECK((folder.parent_path() != "judge" ||
+             allowed.at(file.parent_path().filename().string()).contains(folder.filename().string())));
+      CHECK(!include.starts_with("tito/"));
+    }
+  }
+}
+
 TEST_CASE("The library neither prints nor aborts", "[rules]") {
   const std::regex forbidden("std::cout|std::cerr|\\bprintf\\(|\\babort\\(|std::terminate|\\bassert\\(|\\bexit\\(");
   const tito::Track& track = course().track(course().default_track());

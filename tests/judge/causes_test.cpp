@@ -9,7 +9,6 @@
 #include <set>
 
 #include "judge/cases/case.hpp"
-#include "judge/cases/findings.hpp"
 
 using judge::Compared;
 using judge::likely_cause;

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -96,7 +97,8 @@ TEST_CASE("judge and tito find a set in its own folder, in the inner one, and wh
   const Variable data("TITO_DATA", (root / "data").string());
   const fs::path registry = registry_below(root);
   std::size_t elsewhere = 0;
-  for (const tito::DataSet& set : tito::Registry(registry).sets()) {
+  const tito::Registry known(registry);
+  for (const tito::DataSet& set : known.sets()) {
     std::vector<fs::path> folders = set.found_in;  // from the last to be looked at to the first
     elsewhere += folders.size();
     std::reverse(folders.begin(), folders.end());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tito/toolchain/kit.hpp"
+#include "tito/toolchain/record.hpp"
 
 namespace tito {
 
@@ -46,6 +47,7 @@ struct RowResult {
   RowStatus status = RowStatus::not_run;
   double rate = 0;     // in the row's unit
   std::string reason;  // why it was not measured
+  std::optional<NotWritten> not_written;
   std::optional<double> limit;
   std::string limited_by;  // "multiply-adds" or "memory"
 };

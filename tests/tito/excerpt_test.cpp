@@ -1,20 +1,21 @@
-// The window of a failed comparison: read from a record that may be forged, and drawn in the columns that there are.
+// The excerpt of a failed comparison: read from a record that may be forged, and drawn in the columns that there are.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "tests/tito/tmux.hpp"
 #include "tito/commands/failure_view.hpp"
-#include "tito/toolchain/record_window.hpp"
+#include "tito/toolchain/record.hpp"
 
-using tito::json;
-using tito::TensorWindow;
+using nlohmann::json;
+using tito::TensorExcerpt;
 
 namespace {
 
-// A failure with a window of 2 rows and 3 columns, which differ at [1, 4].
+// A failure with an excerpt of 2 rows and 3 columns, which differ at [1, 4].
 json failure() {
   return {{"event", "failure"},
-          {"window",
+          {"excerpt",
            {{"shape", {5, 9}},
             {"at", {1, 4}},
             {"row", 1},
@@ -25,33 +26,33 @@ json failure() {
             {"wrong", {false, true, false, false, false, false}}}}};
 }
 
-TensorWindow with(const std::string& key, const json& value) {
+TensorExcerpt with(const std::string& key, const json& value) {
   json event = failure();
-  event["window"][key] = value;
-  return tito::window_of(event);
+  event["excerpt"][key] = value;
+  return tito::excerpt_of(event);
 }
 
-std::vector<std::string> drawn(const TensorWindow& window, int width) {
-  return tito::grid(window, window.actual, width);
+std::vector<std::string> drawn(const TensorExcerpt& excerpt, int width) {
+  return tito::grid(excerpt, excerpt.actual, width);
 }
 
 }  // namespace
 
-TEST_CASE("A window is read as it stands in the record", "[window]") {
-  const TensorWindow window = tito::window_of(failure());
-  CHECK_SAME(window.shape, (std::vector<std::int64_t>{5, 9}));
-  CHECK_SAME(window.at, (std::vector<std::int64_t>{1, 4}));
-  CHECK_SAME(window.row, 1);
-  CHECK_SAME(window.column, 3);
-  CHECK_SAME(window.columns, 3U);
-  CHECK_SAME(window.actual.at(1), "20");
-  CHECK(window.wrong.at(1));
-  CHECK_FALSE(window.wrong.at(0));
+TEST_CASE("An excerpt is read as it stands in the record", "[excerpt]") {
+  const TensorExcerpt excerpt = tito::excerpt_of(failure());
+  CHECK_SAME(excerpt.shape, (std::vector<std::int64_t>{5, 9}));
+  CHECK_SAME(excerpt.at, (std::vector<std::int64_t>{1, 4}));
+  CHECK_SAME(excerpt.row, 1);
+  CHECK_SAME(excerpt.column, 3);
+  CHECK_SAME(excerpt.columns, 3U);
+  CHECK_SAME(excerpt.actual.at(1), "20");
+  CHECK(excerpt.wrong.at(1));
+  CHECK_FALSE(excerpt.wrong.at(0));
 }
 
-TEST_CASE("A window whose parts do not fit is none", "[window]") {
-  CHECK_SAME(tito::window_of(json::object()).columns, 0U);
-  CHECK_SAME(tito::window_of({{"window", "none"}}).columns, 0U);
+TEST_CASE("An excerpt whose parts do not fit is none", "[excerpt]") {
+  CHECK_SAME(tito::excerpt_of(json::object()).columns, 0U);
+  CHECK_SAME(tito::excerpt_of({{"excerpt", "none"}}).columns, 0U);
   CHECK_SAME(with("shape", json::array()).columns, 0U);
   CHECK_SAME(with("shape", {5, -9}).columns, 0U);
   CHECK_SAME(with("shape", {5, 9, 1}).columns, 0U);  // another rank than the index
@@ -67,47 +68,47 @@ TEST_CASE("A window whose parts do not fit is none", "[window]") {
   CHECK_SAME(with("expected", std::vector<std::string>(66, "1")).columns, 0U);
 }
 
-TEST_CASE("The texts of a window are short and hold nothing that moves the cursor", "[window]") {
-  const TensorWindow window = with("actual", {"1", "\x1b[2J\n20", std::string(1000, '7'), "4", "\xc3\xa9", "6"});
-  REQUIRE(window.columns == 3);
-  CHECK_SAME(window.actual.at(2).size(), 24U);
-  for (const std::string& text : window.actual) {
+TEST_CASE("The texts of an excerpt are short and hold nothing that moves the cursor", "[excerpt]") {
+  const TensorExcerpt excerpt = with("actual", {"1", "\x1b[2J\n20", std::string(1000, '7'), "4", "\xc3\xa9", "6"});
+  REQUIRE(excerpt.columns == 3);
+  CHECK_SAME(excerpt.actual.at(2).size(), 24U);
+  for (const std::string& text : excerpt.actual) {
     for (const char c : text) CHECK((c >= ' ' && c <= '~'));
   }
 }
 
-TEST_CASE("A grid names rows and columns by their indices and marks what differs", "[window]") {
-  const std::vector<std::string> lines = drawn(tito::window_of(failure()), 80);
+TEST_CASE("A grid names rows and columns by their indices and marks what differs", "[excerpt]") {
+  const std::vector<std::string> lines = drawn(tito::excerpt_of(failure()), 80);
   CHECK_SAME(lines, (std::vector<std::string>{"      3    4    5", " 1    1  <20>   3", " 2    4    5    6"}));
 }
 
-TEST_CASE("A narrow grid leaves out columns, never that of the first difference", "[window]") {
-  const TensorWindow window = tito::window_of(failure());
+TEST_CASE("A narrow grid leaves out columns, never that of the first difference", "[excerpt]") {
+  const TensorExcerpt excerpt = tito::excerpt_of(failure());
   for (int width = 0; width < 40; ++width) {
-    const std::vector<std::string> lines = drawn(window, width);
+    const std::vector<std::string> lines = drawn(excerpt, width);
     INFO("width " << width);
     for (const std::string& line : lines) CHECK(static_cast<int>(line.size()) <= width);
     if (!lines.empty()) CHECK_CONTAINS(lines.at(1), "<20>");
   }
-  CHECK(drawn(window, 7).empty());
-  CHECK_SAME(drawn(window, 8).size(), 3U);
+  CHECK(drawn(excerpt, 7).empty());
+  CHECK_SAME(drawn(excerpt, 8).size(), 3U);
 }
 
-TEST_CASE("A vector has one row, without an index of its own", "[window]") {
+TEST_CASE("A vector has one row, without an index of its own", "[excerpt]") {
   json event = failure();
-  event["window"] = {{"shape", {3}},
-                     {"at", {1}},
-                     {"row", 0},
-                     {"column", 0},
-                     {"columns", 3},
-                     {"expected", {"1", "2", "3"}},
-                     {"actual", {"1", "0", "3"}},
-                     {"wrong", {false, true, false}}};
-  CHECK_SAME(drawn(tito::window_of(event), 80), (std::vector<std::string>{"  0   1   2", "  1  <0>  3"}));
+  event["excerpt"] = {{"shape", {3}},
+                      {"at", {1}},
+                      {"row", 0},
+                      {"column", 0},
+                      {"columns", 3},
+                      {"expected", {"1", "2", "3"}},
+                      {"actual", {"1", "0", "3"}},
+                      {"wrong", {false, true, false}}};
+  CHECK_SAME(drawn(tito::excerpt_of(event), 80), (std::vector<std::string>{"  0   1   2", "  1  <0>  3"}));
 }
 
 TEST_CASE("A failure fits a terminal of 40 columns, with the values around the first difference",
-          "[window][limit:60]") {
+          "[excerpt][limit:60]") {
   Sandbox box(TEST_KIT);
   box.init();
   CHECK_SAME(box.tito({"dev", "fill", "activations"}).status, 0);
@@ -129,7 +130,7 @@ TEST_CASE("A failure fits a terminal of 40 columns, with the values around the f
   CHECK(where->find_last_not_of(' ') < 40);
 }
 
-TEST_CASE("Where there is no terminal COLUMNS says how wide it is, and nonsense is 80", "[window]") {
+TEST_CASE("Where there is no terminal COLUMNS says how wide it is, and nonsense is 80", "[excerpt]") {
   Sandbox box;
   box.init();
   const auto lines = [&](const std::string& columns) {
