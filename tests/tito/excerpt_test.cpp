@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "tests/tito/tmux.hpp"
-#include "tito/commands/failure_view.hpp"
 #include "tito/toolchain/record.hpp"
+#include "tito/views/failure.hpp"
 
 using nlohmann::json;
 using tito::TensorExcerpt;
