@@ -21,7 +21,7 @@
 
 #include "bench/engine_networks.hpp"
 #include "bench/timing.hpp"
-#include "judge/installed.hpp"
+#include "judge/images/installed.hpp"
 #include "kernels/parallel.hpp"
 #include "tinytorch/dataloader.hpp"
 #include "tinytorch/losses.hpp"

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/compare.hpp"
-#include "judge/digits.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
+#include "judge/images/digits.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/layers.hpp"
 

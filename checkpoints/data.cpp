@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/colour_shapes.hpp"
-#include "judge/compare.hpp"
-#include "judge/digits.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
+#include "judge/images/colour_shapes.hpp"
+#include "judge/images/digits.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/dataloader.hpp"
 #include "tinytorch/layers.hpp"

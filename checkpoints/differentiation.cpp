@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/compare.hpp"
-#include "judge/digits.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
+#include "judge/images/digits.hpp"
 #include "kernels/memory.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/autograd.hpp"

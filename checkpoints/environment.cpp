@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tinytorch/setup.hpp"
 
 using namespace tinytorch;

@@ -6,8 +6,8 @@
 #include <numbers>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/compare.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
 #include "tinytorch/activations.hpp"
 
 using namespace tinytorch;

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/compare.hpp"
-#include "judge/digits.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
+#include "judge/images/digits.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/layers.hpp"
 #include "tinytorch/losses.hpp"

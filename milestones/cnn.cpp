@@ -4,7 +4,7 @@
 // learns colour images.
 #include <fmt/core.h>
 
-#include "judge/datasets.hpp"
+#include "judge/images/datasets.hpp"
 #include "milestones/learning.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/dataloader.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/training.hpp"
 

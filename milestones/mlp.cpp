@@ -2,7 +2,7 @@
 // reads digits: 784-64-10, one image at a time, the gradients found by the tape.
 #include <fmt/core.h>
 
-#include "judge/datasets.hpp"
+#include "judge/images/datasets.hpp"
 #include "milestones/learning.hpp"
 #include "tinytorch/activations.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "judge/datasets.hpp"
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
+#include "judge/images/datasets.hpp"
 #include "tinytorch/layers.hpp"
 
 using namespace tinytorch;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/optimizers.hpp"

@@ -2,7 +2,7 @@
 // stay below that limit.
 #include "tinytorch/activations.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 
 using namespace tinytorch;
 using judge::Stream;

@@ -1,7 +1,7 @@
 // What tito bench times of module autograd: what the tape itself costs, and a network's gradients through it.
 #include "tinytorch/autograd.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 
 using namespace tinytorch;
 using judge::Stream;

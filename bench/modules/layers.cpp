@@ -2,7 +2,7 @@
 // every weight for one multiply-add: memory bounds it then.
 #include "tinytorch/layers.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 #include "tinytorch/activations.hpp"
 
 using namespace tinytorch;

@@ -1,7 +1,7 @@
 // What tito bench times of module losses: a loss and its gradient, for the ten digits and for a thousand classes.
 #include "tinytorch/losses.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 
 using namespace tinytorch;
 using judge::Stream;

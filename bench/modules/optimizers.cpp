@@ -2,7 +2,7 @@
 // Memory bounds them all: what counts is how often each array is passed through.
 #include "tinytorch/optimizers.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 
 using namespace tinytorch;
 using judge::Stream;

@@ -1,7 +1,7 @@
 // What tito bench times of module setup: how fast random numbers come, and what a look at the clock costs.
 #include "tinytorch/setup.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 
 using namespace tinytorch;
 

@@ -2,7 +2,7 @@
 // stands between them.
 #include "tinytorch/spatial.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 
 using namespace tinytorch;
 using judge::Stream;

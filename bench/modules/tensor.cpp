@@ -2,7 +2,7 @@
 // memory does.
 #include "tinytorch/tensor.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 
 using namespace tinytorch;
 using judge::Stream;

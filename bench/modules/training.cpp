@@ -2,7 +2,7 @@
 // saving.
 #include "tinytorch/training.hpp"
 
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 

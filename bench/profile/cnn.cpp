@@ -1,7 +1,7 @@
 // What "tito report --measure" runs: the training step of the network that bench/ calls cifar, batch 32, as the
 // course's training loop makes it: zero the gradients, forward, loss, backward, update.
 #include "bench/engine_networks.hpp"
-#include "judge/workload.hpp"
+#include "judge/workloads/workload.hpp"
 #include "tinytorch/autograd.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/optimizers.hpp"

@@ -1,6 +1,6 @@
 // The immediate use of module setup: what this machine is, what it can do at most, and how far a plain
 // program stays below that.
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
 
 #include <fmt/core.h>
 

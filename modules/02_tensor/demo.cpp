@@ -1,12 +1,12 @@
 // The immediate use of module tensor: one matrix product in three ways, against the peak that this
 // machine was measured to have and what its memory allows; then real digits in one expression.
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 
-#include "judge/datasets.hpp"
+#include "judge/images/datasets.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/parallel.hpp"
 #include "tinytorch/tensor.hpp"

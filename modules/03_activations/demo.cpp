@@ -1,6 +1,6 @@
 // The immediate use of module activations: two matrices in a row are one matrix; with a nonlinearity in
 // between they are more than any matrix.
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
 
 #include <fmt/core.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "judge/digits.hpp"
+#include "judge/images/digits.hpp"
 #include "tinytorch/activations.hpp"
 
 using namespace tinytorch;

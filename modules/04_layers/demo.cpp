@@ -1,12 +1,12 @@
 // The immediate use of module layers: a network of two layers, from its parts to its answers for real
 // digits, before it has learnt anything.
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
 
 #include <fmt/core.h>
 
 #include <cmath>
 
-#include "judge/digits.hpp"
+#include "judge/images/digits.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/layers.hpp"
 

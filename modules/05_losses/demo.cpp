@@ -1,6 +1,6 @@
 // The immediate use of module losses: how wrong a network of two layers is, as one number, and which way each of its
 // weights would have to go to make it smaller.
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
 
 #include <fmt/core.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/datasets.hpp"
+#include "judge/images/datasets.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/layers.hpp"
 #include "tinytorch/losses.hpp"

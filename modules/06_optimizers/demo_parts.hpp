@@ -12,8 +12,8 @@
 #include <cmath>
 #include <string>
 
-#include "judge/datasets.hpp"
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
+#include "judge/images/datasets.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/optimizers.hpp"

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "judge/demo.hpp"
-#include "judge/digits.hpp"
+#include "judge/demos/demo.hpp"
+#include "judge/images/digits.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/autograd.hpp"
 #include "tinytorch/losses.hpp"

@@ -2,8 +2,8 @@
 // validation, a learning rate that falls, an end when nothing more is gained, and a model that survives the program.
 // Then the CNN on colour images, one at a time, for as long as it takes to see how long that would take.
 #include "demo_parts.hpp"
-#include "judge/demo_networks.hpp"
-#include "judge/demo_pace.hpp"
+#include "judge/demos/networks.hpp"
+#include "judge/demos/pace.hpp"
 
 using namespace tinytorch;
 

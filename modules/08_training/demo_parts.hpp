@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "judge/datasets.hpp"
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
+#include "judge/images/datasets.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/training.hpp"

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "demo_parts.hpp"
-#include "judge/forecast.hpp"
+#include "judge/demos/forecast.hpp"
 
 using namespace tinytorch;
 

@@ -2,7 +2,7 @@
 // many steps. Then a CNN on colour images, one image at a time, for as long as it takes to see how long that would
 // take.
 #include "demo_parts.hpp"
-#include "judge/demo_pace.hpp"
+#include "judge/demos/pace.hpp"
 
 using namespace tinytorch;
 

@@ -15,9 +15,9 @@
 #include <functional>
 #include <string>
 
-#include "judge/datasets.hpp"
-#include "judge/demo.hpp"
-#include "judge/demo_networks.hpp"
+#include "judge/demos/demo.hpp"
+#include "judge/demos/networks.hpp"
+#include "judge/images/datasets.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/optimizers.hpp"

@@ -1,7 +1,7 @@
 // The immediate use of module dataloader: training at speed. First what each step contributes, from single
 // samples and seven loops to batches on all cores with workers that prepare them; then what a network learns
 // at that speed.
-#include "judge/demo.hpp"
+#include "judge/demos/demo.hpp"
 
 #include <fmt/core.h>
 
@@ -11,9 +11,9 @@
 #include <functional>
 #include <utility>
 
-#include "judge/datasets.hpp"
-#include "judge/demo_networks.hpp"
-#include "judge/demo_pace.hpp"
+#include "judge/demos/networks.hpp"
+#include "judge/demos/pace.hpp"
+#include "judge/images/datasets.hpp"
 #include "kernels/parallel.hpp"
 #include "tinytorch/dataloader.hpp"
 #include "tinytorch/losses.hpp"

@@ -1,7 +1,7 @@
 // course.json: the real one says what the course promises, and a wrong one is refused by name.
 #include <fstream>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tito/course/course.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"

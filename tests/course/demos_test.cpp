@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/course/course.hpp"
 #include "tito/toolchain/kit.hpp"

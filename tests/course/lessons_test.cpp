@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/authoring/census.hpp"
 #include "tito/course/course.hpp"

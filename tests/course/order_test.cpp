@@ -4,7 +4,7 @@
 #include <regex>
 #include <sstream>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/authoring/measurement.hpp"
 

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tito/system/files.hpp"
 
 namespace {

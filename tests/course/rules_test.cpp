@@ -6,7 +6,7 @@
 #include <regex>
 #include <set>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tito/commands/commands.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/skeleton.hpp"
@@ -165,6 +165,23 @@ TEST_CASE("Every command has a file that is called as it is, below the folder of
     std::transform(heading.begin(), heading.end(), heading.begin(), [](unsigned char c) { return std::tolower(c); });
     INFO("tito " << command);
     CHECK(fs::exists(root / "tito" / "commands" / heading / (name + ".cpp")));
+  }
+}
+
+TEST_CASE("Arrows inside judge point one way", "[rules]") {
+  const std::map<std::string, std::set<std::string>> allowed{{"causes", {"causes"}},
+                                                             {"cases", {"cases", "causes"}},
+                                                             {"images", {"images", "cases"}},
+                                                             {"demos", {"demos", "cases", "images"}},
+                                                             {"workloads", {"workloads", "cases"}}};
+  for (const fs::path& file : sources_below(root / "judge")) {
+    for (const std::string& include : includes_of(file)) {
+      INFO(file << " includes " << include);
+      const fs::path folder = fs::path(include).parent_path();
+      CHECK((folder.parent_path() != "judge" ||
+             allowed.at(file.parent_path().filename().string()).contains(folder.filename().string())));
+      CHECK(!include.starts_with("tito/"));
+    }
   }
 }
 

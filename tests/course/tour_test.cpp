@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/course/course.hpp"
 

@@ -1,5 +1,5 @@
 // The machinery that proves that cases catch wrong work: it must be able to find that they do not.
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tests/course/trials/mutants.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/course/mistakes.hpp"

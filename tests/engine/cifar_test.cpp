@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::IoError;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 
 TEST_CASE("Constants with equal beginnings and a tail of zeros stay what they are", "[constants]") {
   double values[4];

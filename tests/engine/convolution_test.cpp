@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 
 namespace fast = tinytorch::fast;
 

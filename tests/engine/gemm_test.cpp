@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "kernels/blas.hpp"
 #include "kernels/parallel.hpp"
 #include "kernels/tiles.hpp"

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/digits.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/images/digits.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::IoError;

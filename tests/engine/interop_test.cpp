@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "io/safetensors.hpp"
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/training.hpp"

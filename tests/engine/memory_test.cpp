@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 
 using tinytorch::kernels::allocate;
 using tinytorch::kernels::memory_use;

@@ -19,7 +19,7 @@
 #include <thread>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::kernels::in_parallel;

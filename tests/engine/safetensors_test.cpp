@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::IoError;

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 
 using simd_math::Values;
 

@@ -12,7 +12,7 @@
 #include <random>
 #include <vector>
 
-#include "judge/compare.hpp"
+#include "judge/cases/compare.hpp"
 #include "kernels/memory.hpp"
 
 using namespace tinytorch;

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/compare.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "judge/compare.hpp"
+#include "judge/cases/compare.hpp"
 #include "tinytorch/activations.hpp"
 
 using namespace tinytorch;

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/compare.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/parallel.hpp"
 #include "tinytorch/losses.hpp"

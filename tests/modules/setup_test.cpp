@@ -18,7 +18,7 @@
 #include <unistd.h>
 #endif
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tinytorch/setup.hpp"
 
 using namespace tinytorch;

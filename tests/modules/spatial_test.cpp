@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "judge/case.hpp"
-#include "judge/compare.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
 #include "kernels/parallel.hpp"
 
 using namespace tinytorch;

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "judge/compare.hpp"
+#include "judge/cases/compare.hpp"
 #include "kernels/memory.hpp"
 #include "tinytorch/setup.hpp"
 

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "io/safetensors.hpp"
-#include "judge/case.hpp"
-#include "judge/compare.hpp"
+#include "judge/cases/case.hpp"
+#include "judge/cases/compare.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 

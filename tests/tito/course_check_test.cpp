@@ -325,7 +325,7 @@ TEST_CASE("A checkpoint that is mapped to a module it does not test is found", "
 TEST_CASE("A checkpoint that passes without its module's work is found", "[course_check]") {
   CheckedCourse course;
   course.compile("checkpoint", "numbers",
-                 "#include \"judge/case.hpp\"\n#include \"toy/count.hpp\"\n"
+                 "#include \"judge/cases/case.hpp\"\n#include \"toy/count.hpp\"\n"
                  "TEST_CASE(\"Half of the numbers to 100 are even\") { int (*volatile evens)(const std::vector<int>&) "
                  "= toy::evens; CHECK((evens != nullptr)); }\n");
   CHECK_SAME(course.findings(), Words{"checkpoints checkpoints/numbers.cpp:1"});
@@ -344,7 +344,7 @@ TEST_CASE("A module that nothing later uses is found at its place in the track",
 TEST_CASE("What of a module nobody uses is found at its body", "[course_check]") {
   CheckedCourse course;
   course.compile("demo", "count",
-                 "#include \"judge/demo.hpp\"\n#include \"toy/count.hpp\"\n"
+                 "#include \"judge/demos/demo.hpp\"\n#include \"toy/count.hpp\"\n"
                  "void demo::run() { demo::measure(\"n\", static_cast<double>(toy::count_to(10).size()), \"\"); }\n");
   CHECK_SAME(course.findings(), Words{"wasted modules/01_count/count.cpp:1"});
   CHECK_CONTAINS(course.message(), "no later body and no demo uses evens");
@@ -353,7 +353,7 @@ TEST_CASE("What of a module nobody uses is found at its body", "[course_check]")
 TEST_CASE("What is used before it exists is found at its module's place in the track", "[course_check]") {
   CheckedCourse course;
   course.compile("demo", "count",
-                 "#include \"judge/demo.hpp\"\n#include \"toy/count.hpp\"\n#include \"toy/total.hpp\"\n"
+                 "#include \"judge/demos/demo.hpp\"\n#include \"toy/count.hpp\"\n#include \"toy/total.hpp\"\n"
                  "void demo::run() { demo::measure(\"n\", toy::total_to(10) + toy::evens(toy::count_to(4)) + "
                  "static_cast<double>(toy::count_to(10).size()), \"\"); }\n");
   CHECK_SAME(course.findings(), Words{"order modules/course.json:13"});

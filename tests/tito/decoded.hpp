@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tito/ui/picture.hpp"
 
 // What libpng makes of a file.

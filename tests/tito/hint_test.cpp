@@ -139,18 +139,18 @@ TEST_CASE("A short name is enough where only one function has it", "[hint]") {
 TEST_CASE("The function that a failure is about is read from stubs, checks and names", "[hint]") {
   const std::vector<std::string> functions{"ReLU::forward", "ReLU::backward", "Tanh::forward", "Tanh::backward",
                                            "count"};
-  const auto failing = [&](const std::string& name, const std::string& expression, const std::string& message = "") {
+  const auto failing = [&](const std::string& name, const std::string& expression,
+                           const std::optional<tito::NotWritten>& not_written = {}) {
     tito::CaseResult result;
     result.name = name;
     tito::CheckFailure failure;
     failure.expression = expression;
-    failure.message = message;
+    failure.not_written = not_written;
     result.failures.push_back(failure);
     return tito::failing_function(functions, "m", "", check_of(result));
   };
-  CHECK_SAME(failing("anything", "x", "Tanh::backward is not written yet (module m)"), std::string("Tanh::backward"));
-  CHECK_SAME(failing("Tanh keeps", "x", "ReLU::forward is not written yet (module other)"),
-             std::string("Tanh::forward"));
+  CHECK_SAME(failing("anything", "x", tito::NotWritten{"m", "Tanh::backward"}), std::string("Tanh::backward"));
+  CHECK_SAME(failing("Tanh keeps", "x", tito::NotWritten{"other", "ReLU::forward"}), std::string("Tanh::forward"));
   CHECK_SAME(failing("Tanh backward is right", "x"), std::string("Tanh::backward"));
   CHECK_SAME(failing("Nothing is lost", "relu.backward(g)"), std::string("ReLU::backward"));
   CHECK_SAME(failing("It works", "m::count({1, 2})"), std::string("count"));

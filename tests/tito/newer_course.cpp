@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tito/course/course.hpp"
 #include "tito/system/files.hpp"
 

@@ -1,7 +1,7 @@
 // Pages that fill a terminal: what stays in sight however small it is.
 #include "tito/ui/page.hpp"
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tito/ui/screen.hpp"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <future>
 #include <string>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 
 namespace {
 

@@ -128,7 +128,7 @@ TEST_CASE("What a case shows is taken from its failed checks, without how large 
   check.expression = "mean(x) == 2", check.expected = "2", check.actual = "2.5", check.note = "they differ by 0.5";
   verdict.cases[0].failures = {check, check};
   verdict.cases[1].name = "reaches a stub", verdict.cases[1].status = tito::CaseStatus::failed;
-  check.message = "f is not written yet (module m)";
+  check.not_written = tito::NotWritten{"m", "f"};
   verdict.cases[1].failures = {check};
   verdict.cases[2].name = "waits";
   const Traces traces = tito::traces_of(verdict);

@@ -17,11 +17,10 @@
 namespace tito {
 namespace {
 
-// The line of the stub whose exception a check reports, from 1; 0 when it reports another.
-int stub_line(const std::string& source, const std::string& message) {
-  const std::size_t end = message.find(" is not written yet (module ");
-  if (end == std::string::npos) return 0;
-  const std::size_t at = source.find(", \"" + message.substr(0, end) + "\")");
+// The line of the stub that a check reached, from 1; 0 when it reached none.
+int stub_line(const std::string& source, const std::optional<NotWritten>& stub) {
+  if (!stub) return 0;
+  const std::size_t at = source.find(", \"" + stub->function + "\")");
   if (at == std::string::npos || source.rfind("NotImplemented(", at) == std::string::npos) return 0;
   return 1 + static_cast<int>(std::count(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
 }
@@ -101,7 +100,7 @@ Check check_module(const Session& session, const std::string& slug, std::uint64_
   check.ran = true;
   const std::string source = source_text(session, slug);
   for (CaseResult& one : check.verdict.cases) {
-    for (CheckFailure& failure : one.failures) failure.source_line = stub_line(source, failure.message);
+    for (CheckFailure& failure : one.failures) failure.source_line = stub_line(source, failure.not_written);
   }
   if (!check.passed()) check.known_mistake = known_mistake_of(session.kit, session.course, slug, check.verdict);
   return finish();

@@ -89,6 +89,7 @@ std::vector<std::size_t> rows_left(const Runner& runner) {
 void take_up(Timing& timing, const RowResult& result) {
   timing.status = result.status;
   timing.reason = result.reason;
+  timing.not_written = result.not_written ? result.not_written->function : "";
   if (result.status == RowStatus::measured) timing.rates.values.push_back(result.rate);
 }
 

@@ -22,8 +22,9 @@ struct Rates {
 // One body on one row.
 struct Timing {
   RowStatus status = RowStatus::not_run;
-  std::string reason;  // why it was not measured
-  Rates rates;         // not empty when it was
+  std::string reason;       // why it was not measured
+  std::string not_written;  // the function that is not
+  Rates rates;              // not empty when it was
   bool measured() const { return status == RowStatus::measured; }
 };
 

@@ -74,10 +74,9 @@ int plainness(const std::string& function, const CaseResult& result) {
 std::string function_of_case(const std::vector<std::string>& functions, const std::string& slug,
                              const CaseResult& result) {
   for (const CheckFailure& failure : result.failures) {
-    const std::size_t end = failure.message.find(" is not written yet (module " + slug + ")");
-    const std::string function = failure.message.substr(0, end);
-    if (end != std::string::npos && std::find(functions.begin(), functions.end(), function) != functions.end())
-      return function;
+    const auto& stub = failure.not_written;
+    if (!stub || stub->module != slug) continue;
+    if (std::find(functions.begin(), functions.end(), stub->function) != functions.end()) return stub->function;
   }
   std::string best;
   int most = 0;

@@ -11,9 +11,8 @@ namespace tito {
 namespace {
 
 bool reached_stub(const CaseResult& result) {
-  return std::any_of(result.failures.begin(), result.failures.end(), [](const CheckFailure& failure) {
-    return failure.message.find(" is not written yet (module ") != std::string::npos;
-  });
+  return std::any_of(result.failures.begin(), result.failures.end(),
+                     [](const CheckFailure& failure) { return failure.not_written.has_value(); });
 }
 
 // What a failed check says besides its numbers' errors, which are the least exact of all.
@@ -42,12 +41,11 @@ Trace trace_of(const CaseResult& result) {
 
 // The text of judge's files about likely causes, which signatures contain; empty for a course that has none of its own.
 std::string patterns_of_causes(const Kit& kit) {
-  const std::filesystem::path folder = kit.modules_folder().parent_path() / "judge";
+  const std::filesystem::path folder = kit.modules_folder().parent_path() / "judge" / "causes";
   std::set<std::filesystem::path> files;
   if (std::filesystem::exists(folder)) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      const std::string name = entry.path().filename().string();
-      if (name.ends_with("causes.cpp") || name == "look.cpp") files.insert(entry.path());
+      if (entry.path().extension() == ".cpp") files.insert(entry.path());
     }
   }
   std::string text;

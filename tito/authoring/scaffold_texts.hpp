@@ -38,7 +38,7 @@ inline constexpr const char* tests = R"(// Module {{slug}}.
 // TODO: what the cases hold it against.
 {{include {{course}}/{{slug}}.hpp}}
 
-{{include judge/case.hpp}}
+{{include judge/cases/case.hpp}}
 
 // TODO: cases for every promise of the header; each fails on the skeleton.
 TEST_CASE("{{function}} gives twice the number") {
@@ -50,7 +50,7 @@ TEST_CASE("{{function}} gives twice the number") {
 inline constexpr const char* checkpoint =
     R"(// Capability of module {{slug}}.
 // TODO: what can be done now that could not be done before.
-{{include judge/case.hpp}}
+{{include judge/cases/case.hpp}}
 {{include {{course}}/{{slug}}.hpp}}
 
 // TODO: a case that answers the question in course.json, with what came before as well.
@@ -64,7 +64,7 @@ TEST_CASE("Doubling ten times is multiplying by 1024") {
 inline constexpr const char* demo =
     R"(// The immediate use of module {{slug}}.
 // TODO: what it makes possible, together with the modules before it.
-{{include judge/demo.hpp}}
+{{include judge/demos/demo.hpp}}
 {{include {{course}}/{{slug}}.hpp}}
 
 void demo::run() {

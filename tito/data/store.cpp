@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
+#include "tito/system/data_folder.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/json.hpp"
@@ -16,12 +16,6 @@ namespace tito {
 namespace {
 
 constexpr const char* note_name = "set.json";
-
-// The environment variable's value; "" when it is not set.
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // The files of a set in one folder, each under its own name or gzipped.
 struct Look {
@@ -110,10 +104,7 @@ void sync(const fs::path& path) {
 }  // namespace
 
 fs::path data_root() {
-  if (const std::string said = variable("TITO_DATA"); !said.empty()) return said;
-  // A relative XDG_DATA_HOME is to be ignored, says the XDG base directory specification.
-  if (const std::string data = variable("XDG_DATA_HOME"); data.starts_with('/')) return fs::path(data) / "tito";
-  if (const std::string home = variable("HOME"); !home.empty()) return fs::path(home) / ".local" / "share" / "tito";
+  if (const auto folder = data_folder()) return *folder;
   throw Failure(Exit::environment, "there is no folder for data sets: none of TITO_DATA, XDG_DATA_HOME and HOME is set",
                 "set TITO_DATA to a folder of yours");
 }

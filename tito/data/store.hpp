@@ -17,8 +17,8 @@
 
 namespace tito {
 
-// What TITO_DATA says, else $XDG_DATA_HOME/tito, else ~/.local/share/tito.
-// throws: Failure(Exit::environment) where none of the three is known.
+// data_folder() (tito/system/data_folder.hpp).
+// throws: Failure(Exit::environment) where it is not known.
 std::filesystem::path data_root();
 
 enum class Presence {

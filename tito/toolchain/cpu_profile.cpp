@@ -1,7 +1,6 @@
 #include "tito/toolchain/cpu_profile.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <set>
 #include <sstream>
@@ -14,12 +13,13 @@
 #include "tito/system/text.hpp"
 #include "tito/toolchain/compiler.hpp"
 #include "tito/toolchain/process.hpp"
+#include "tito/toolchain/record.hpp"
 
 namespace tito {
 namespace {
 
 constexpr const char* mark = "tito_code_";
-constexpr std::size_t longest_text = 200;
+constexpr std::size_t max_text = 200;
 constexpr std::int64_t most_samples = std::int64_t{1} << 40;  // a larger count is no count
 
 ProcessResult run_tool(const std::vector<std::string>& command) {
@@ -92,16 +92,6 @@ class Owners {
   std::vector<Range> ranges_;
 };
 
-std::string text_of(const json& event, const char* key) {
-  const auto found = event.find(key);
-  return found != event.end() && found->is_string() ? printable(found->get<std::string>().substr(0, longest_text)) : "";
-}
-
-double number_of(const json& event, const char* key) {
-  const auto found = event.find(key);
-  return found != event.end() && found->is_number() && std::isfinite(found->get<double>()) ? found->get<double>() : 0;
-}
-
 std::int64_t count_of(const json& event) {
   const auto found = event.find("count");
   if (found == event.end() || !found->is_number_unsigned()) return 0;
@@ -158,10 +148,10 @@ CpuShare measure_share(const Kit& kit, const std::map<std::string, fs::path>& bo
   options.on_record = [&](const std::string& line) {
     const json event = json::parse(line, nullptr, false);
     if (!event.is_object()) return;
-    const std::string kind = text_of(event, "event");
+    const std::string kind = text_of(event, "event", max_text);
     if (kind == "work") {
-      share.work = text_of(event, "name");
-      share.unit = text_of(event, "unit");
+      share.work = text_of(event, "name", max_text);
+      share.unit = text_of(event, "unit", max_text);
       share.rate = number_of(event, "rate");
       share.seconds = number_of(event, "seconds");
     } else if (kind == "sample") {
@@ -169,9 +159,9 @@ CpuShare measure_share(const Kit& kit, const std::map<std::string, fs::path>& bo
           owners.of(event.value("at", json()).is_number_unsigned() ? event["at"].get<std::uint64_t>() : 0);
       (share.modules.contains(slug) ? share.modules[slug] : share.given) += count_of(event);
     } else if (kind == "outside" && share.libraries.size() < 100) {
-      share.libraries[text_of(event, "library")] += count_of(event);
+      share.libraries[text_of(event, "library", max_text)] += count_of(event);
     } else if (kind == "stopped") {
-      problem = text_of(event, "message");
+      problem = text_of(event, "message", max_text);
     } else if (kind == "finish") {
       finished = true;
     }

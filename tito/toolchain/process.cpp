@@ -20,6 +20,7 @@
 #include <set>
 #include <utility>
 
+#include "tito/system/data_folder.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/text.hpp"
 
@@ -62,25 +63,13 @@ void limit(__rlimit_resource resource, rlim_t value) {
   ::setrlimit(resource, &both);
 }
 
-// Where real data sets are installed, as judge/datasets.hpp says; "" where that is not known.
-std::string data_folder() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  std::error_code ignored;
-  if (const std::string said = variable("TITO_DATA"); !said.empty()) return fs::absolute(said, ignored).string();
-  if (const std::string data = variable("XDG_DATA_HOME"); data.starts_with('/')) return data + "/tito";
-  if (const std::string home = variable("HOME"); !home.empty()) return home + "/.local/share/tito";
-  return "";
-}
-
 // What a student's program may know of the environment.
 std::vector<std::string> student_environment() {
   // Large pages, where the system grants them on request: a program that allocates much waits less for its memory.
   std::vector<std::string> environment{"OPENBLAS_NUM_THREADS=1", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1",
                                        "PATH=/usr/local/bin:/usr/bin:/bin"};
-  if (const std::string folder = data_folder(); !folder.empty()) environment.push_back("TITO_DATA=" + folder);
+  std::error_code ignored;
+  if (const auto folder = data_folder()) environment.push_back("TITO_DATA=" + fs::absolute(*folder, ignored).string());
   for (const char* name :
        {"TITO_THREADS", "TITO_DIGITS", "TITO_REGISTRY", "TERM", "COLUMNS", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR",
         "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {

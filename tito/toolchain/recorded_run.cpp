@@ -14,7 +14,7 @@
 #include "tito/system/json.hpp"
 #include "tito/system/text.hpp"
 #include "tito/toolchain/process.hpp"
-#include "tito/toolchain/record_window.hpp"
+#include "tito/toolchain/record.hpp"
 
 namespace tito {
 namespace {
@@ -22,32 +22,12 @@ namespace {
 constexpr double start_limit_seconds = 10;  // until the first case begins, static constructors included
 constexpr int timeouts_before_giving_up = 2;
 constexpr std::size_t most_failures_kept = 20;
-constexpr std::size_t longest_text = 4000;
 constexpr std::size_t most_measures = 200;
 constexpr std::size_t most_curves = 16;
 constexpr std::size_t most_points = 400;  // of a curve
 constexpr std::size_t most_data_sets = 16;
 constexpr std::size_t most_files = 16;
 constexpr std::size_t longest_name = 100;  // of a curve, a data set, an axis or a file
-
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? printable(found->get<std::string>().substr(0, longest_text))
-                                                     : "";
-}
-
-// Without line ends, for what is shown in a line of its own.
-std::string line_of(const json& object, const char* key) {
-  std::string text = text_of(object, key);
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::replace(text.begin(), text.end(), '\t', ' ');
-  return text;
-}
-
-double number_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<double>() : 0;
-}
 
 std::optional<Measure> measure_of(const json& object) {
   Measure measure{text_of(object, "name"), std::nullopt, text_of(object, "unit")};
@@ -100,7 +80,7 @@ class RecordReader {
     failures.push_back({text_of(event, "expression"), text_of(event, "expected"), text_of(event, "actual"),
                         text_of(event, "note"), text_of(event, "message"), text_of(event, "file"),
                         static_cast<int>(number_of(event, "line")), 0, line_of(event, "cause"),
-                        event.value("random", json()) == json(true), window_of(event)});
+                        event.value("random", json()) == json(true), not_written_of(event), excerpt_of(event)});
   }
 
   void end(const json& event) {
@@ -167,14 +147,12 @@ class DemoReader {
 
  private:
   static std::string name_in(const json& event, const char* key) {
-    std::string name = text_of(event, key);
+    std::string name = line_of(event, key);
     if (name.size() > longest_name) {
       std::size_t end = longest_name;  // between two characters of UTF-8
       while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
       name.resize(end);
     }
-    std::replace(name.begin(), name.end(), '\n', ' ');
-    std::replace(name.begin(), name.end(), '\t', ' ');
     return name;
   }
 

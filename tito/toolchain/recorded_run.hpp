@@ -16,6 +16,7 @@
 
 #include "tito/system/measure.hpp"
 #include "tito/toolchain/kit.hpp"
+#include "tito/toolchain/record.hpp"
 
 namespace tito {
 
@@ -30,18 +31,6 @@ enum class CaseStatus {
 
 const char* name_of(CaseStatus status);
 
-// The part of two tensors around their first difference: of the matrix of the last two axes, or of an only row.
-struct TensorWindow {
-  std::vector<std::int64_t> shape;
-  std::vector<std::int64_t> at;  // the index of the first difference
-  std::int64_t row = 0;          // the first row and column that are shown
-  std::int64_t column = 0;
-  std::size_t columns = 0;            // how many are shown; 0: there is no window
-  std::vector<std::string> expected;  // row by row
-  std::vector<std::string> actual;
-  std::vector<bool> wrong;
-};
-
 // A check that failed.
 struct CheckFailure {
   std::string expression;
@@ -54,7 +43,8 @@ struct CheckFailure {
   int source_line = 0;  // in the student's file, where that is known: of the stub that was reached
   std::string cause;    // what such values usually come from, in a sentence; often empty
   bool random = false;  // the case asked for the seed before
-  TensorWindow window;
+  std::optional<NotWritten> not_written;
+  TensorExcerpt excerpt;
 };
 
 struct CaseResult {

@@ -2,28 +2,19 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "tito/system/failure.hpp"
 #include "tito/system/json.hpp"
 #include "tito/system/text.hpp"
 #include "tito/toolchain/process.hpp"
+#include "tito/toolchain/record.hpp"
 
 namespace tito {
 namespace {
 
 constexpr double start_limit_seconds = 10;  // until the first row begins, static constructors included
 constexpr std::size_t most_rows = 100;
-constexpr std::size_t longest_text = 1000;
-
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_string()) return "";
-  std::string text = printable(found->get<std::string>().substr(0, longest_text));
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
 
 // A rate that can be one.
 std::optional<double> rate_of(const json& object) {
@@ -51,12 +42,12 @@ class RowReader {
   void read(const std::string& line) {
     const json event = json::parse(line, nullptr, false);
     if (!event.is_object()) return;
-    const std::string kind = text_of(event, "event");
-    if (next_ >= results_->size() || text_of(event, "case") != plan_->rows[current().row].name) return;
+    const std::string kind = line_of(event, "event");
+    if (next_ >= results_->size() || line_of(event, "case") != plan_->rows[current().row].name) return;
     if (kind == "begin") begin();
     if (!open_) return;
     if (kind == "rate") rate(event);
-    if (kind == "stopped") stopped(text_of(event, "message"));
+    if (kind == "stopped") stopped(event);
     if (kind == "limit") limit(event);
     if (kind == "end") open_ = false, ++next_;
   }
@@ -80,16 +71,16 @@ class RowReader {
     if (!value) current().reason = "the record holds no rate";
   }
 
-  void stopped(const std::string& message) {
-    const bool stub = message.find(" is not written yet (module ") != std::string::npos;
-    current().status = stub ? RowStatus::not_written : RowStatus::stopped;
-    current().reason = message;
+  void stopped(const json& event) {
+    current().not_written = not_written_of(event);
+    current().status = current().not_written ? RowStatus::not_written : RowStatus::stopped;
+    current().reason = line_of(event, "message", 1000);
   }
 
   void limit(const json& event) {
     if (!options_->limits) return;
     current().limit = rate_of(event);
-    current().limited_by = text_of(event, "by");
+    current().limited_by = line_of(event, "by");
   }
 
   const WorkloadPlan* plan_;
@@ -136,10 +127,10 @@ WorkloadPlan plan_of_workload(const Kit& kit, const std::filesystem::path& progr
   options.on_record = [&](const std::string& line) {
     const json event = json::parse(line, nullptr, false);
     if (!event.is_object()) return;
-    const std::string kind = text_of(event, "event");
+    const std::string kind = line_of(event, "event");
     if (kind == "start") plan.threads = event.value("threads", 0);
     if (kind == "row" && plan.rows.size() < most_rows)
-      plan.rows.push_back({text_of(event, "case"), text_of(event, "unit")});
+      plan.rows.push_back({line_of(event, "case"), line_of(event, "unit")});
     if (kind == "finish") finished = true;
   };
   const ProcessResult result = run_process({program.string(), "--plan"}, options);

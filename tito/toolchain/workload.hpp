@@ -1,6 +1,6 @@
 // Running a workload: a program of given code that times one body of a module, row by row, and reports rates.
 //
-// Nothing is believed but the record (judge/record.hpp), and of that only what is about the rows that were planned.
+// Nothing is believed but the record (judge/cases/record.hpp), and of that only what is about the rows that were planned.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tito/toolchain/kit.hpp"
+#include "tito/toolchain/record.hpp"
 
 namespace tito {
 
@@ -46,6 +47,7 @@ struct RowResult {
   RowStatus status = RowStatus::not_run;
   double rate = 0;     // in the row's unit
   std::string reason;  // why it was not measured
+  std::optional<NotWritten> not_written;
   std::optional<double> limit;
   std::string limited_by;  // "multiply-adds" or "memory"
 };

@@ -42,8 +42,7 @@ void print_timing(Screen& screen, const std::string& name, const Timing& timing,
   const std::string label = fmt::format("    {:<11}", name);
   if (!timing.measured()) {
     const std::string what = name_of(timing.status);
-    std::string reason = timing.reason;
-    if (timing.status == RowStatus::not_written) reason = reason.substr(0, reason.find(" is not written yet"));
+    const std::string& reason = timing.not_written.empty() ? timing.reason : timing.not_written;
     const std::string text = reason.empty() ? what : what + ": " + reason;
     return screen.row(label + screen.paint(timing.status == RowStatus::not_written ? Style::warn : Style::bad, text));
   }

@@ -73,9 +73,9 @@ void print_field(Screen& screen, const std::string& name, const std::string& tex
 // Both tensors around the first difference where the terminal is wide enough for them, else a line of each.
 void print_values(Screen& screen, const CheckFailure& failure) {
   const int room = screen.width() - margin - label;
-  const TensorWindow& window = failure.window;
-  const std::vector<std::string> expected = grid(window, window.expected, room),
-                                 actual = grid(window, window.actual, room);
+  const TensorExcerpt& excerpt = failure.excerpt;
+  const std::vector<std::string> expected = grid(excerpt, excerpt.expected, room),
+                                 actual = grid(excerpt, excerpt.actual, room);
   if (expected.empty() || actual.empty()) {
     print_field(screen, "expected", failure.expected);
     print_field(screen, "actual", failure.actual);
@@ -132,33 +132,33 @@ void print_known_mistake(Screen& screen, const std::string& name) {
   for (const std::string& line : lines) screen.line("  " + screen.paint(Style::accent, line));
 }
 
-std::vector<std::string> grid(const TensorWindow& window, const std::vector<std::string>& values, int width) {
-  if (window.columns == 0) return {};
-  const std::size_t rows = values.size() / window.columns;
-  const bool marks = values == window.actual;
+std::vector<std::string> grid(const TensorExcerpt& excerpt, const std::vector<std::string>& values, int width) {
+  if (excerpt.columns == 0) return {};
+  const std::size_t rows = values.size() / excerpt.columns;
+  const bool marks = values == excerpt.actual;
   const auto cell_text = [&](std::size_t row, std::size_t column) {
-    const std::size_t i = row * window.columns + column;
-    return marks && window.wrong[i] ? "<" + values[i] + ">" : " " + values[i] + " ";
+    const std::size_t i = row * excerpt.columns + column;
+    return marks && excerpt.wrong[i] ? "<" + values[i] + ">" : " " + values[i] + " ";
   };
   std::size_t cell = 4;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    cell = std::max({cell, window.expected[i].size() + 3, window.actual[i].size() + 3});
+    cell = std::max({cell, excerpt.expected[i].size() + 3, excerpt.actual[i].size() + 3});
   }
-  const bool matrix = window.shape.size() > 1;
-  const std::string last_row = std::to_string(window.row + static_cast<std::int64_t>(rows) - 1);
+  const bool matrix = excerpt.shape.size() > 1;
+  const std::string last_row = std::to_string(excerpt.row + static_cast<std::int64_t>(rows) - 1);
   const std::size_t head = matrix ? std::max<std::size_t>(3, last_row.size() + 1) : 0;
   const std::size_t room = static_cast<std::size_t>(std::max(width, 0));
-  const std::size_t fitting = room > head ? std::min(window.columns, (room - head) / cell) : 0;
+  const std::size_t fitting = room > head ? std::min(excerpt.columns, (room - head) / cell) : 0;
   if (fitting == 0) return {};
   // The column of the first difference is always among them.
-  const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(0, window.at.back() - window.column));
-  const std::size_t first = std::min(wanted < fitting ? 0 : wanted + 1 - fitting, window.columns - fitting);
+  const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(0, excerpt.at.back() - excerpt.column));
+  const std::size_t first = std::min(wanted < fitting ? 0 : wanted + 1 - fitting, excerpt.columns - fitting);
   std::vector<std::string> lines{std::string(head, ' ')};
   for (std::size_t column = first; column < first + fitting; ++column) {
-    lines[0] += fmt::format("{:>{}} ", window.column + static_cast<std::int64_t>(column), cell - 1);
+    lines[0] += fmt::format("{:>{}} ", excerpt.column + static_cast<std::int64_t>(column), cell - 1);
   }
   for (std::size_t row = 0; row < rows; ++row) {
-    std::string line = matrix ? fmt::format("{:>{}} ", window.row + static_cast<std::int64_t>(row), head - 1) : "";
+    std::string line = matrix ? fmt::format("{:>{}} ", excerpt.row + static_cast<std::int64_t>(row), head - 1) : "";
     for (std::size_t column = first; column < first + fitting; ++column)
       line += fmt::format("{:>{}}", cell_text(row, column), cell);
     lines.push_back(line);
@@ -216,10 +216,10 @@ nlohmann::json json_of(const Compilation& compilation) {
   return list;
 }
 
-nlohmann::json json_of(const TensorWindow& window) {
-  return {{"shape", window.shape},   {"at", window.at},           {"row", window.row},
-          {"column", window.column}, {"columns", window.columns}, {"expected", window.expected},
-          {"actual", window.actual}, {"wrong", window.wrong}};
+nlohmann::json json_of(const TensorExcerpt& excerpt) {
+  return {{"shape", excerpt.shape},   {"at", excerpt.at},           {"row", excerpt.row},
+          {"column", excerpt.column}, {"columns", excerpt.columns}, {"expected", excerpt.expected},
+          {"actual", excerpt.actual}, {"wrong", excerpt.wrong}};
 }
 
 }  // namespace tito

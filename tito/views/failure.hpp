@@ -25,12 +25,12 @@ void print_known_mistake(Screen& screen, const std::string& name);
 
 // Rows and columns with their indices, in at most `width` columns: those farthest from the first difference are left
 // out. In the actual values what differs stands between < and >.
-std::vector<std::string> grid(const TensorWindow& window, const std::vector<std::string>& values, int width);
+std::vector<std::string> grid(const TensorExcerpt& excerpt, const std::vector<std::string>& values, int width);
 
 // The compiler's first error, or all that it said.
 void print_diagnostics(Screen& screen, const Compilation& compilation, Extent extent);
 
-nlohmann::json json_of(const TensorWindow& window);
+nlohmann::json json_of(const TensorExcerpt& excerpt);
 nlohmann::json json_of(const Compilation& compilation);
 
 }  // namespace tito

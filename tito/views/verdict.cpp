@@ -139,7 +139,7 @@ nlohmann::json json_of(const Verdict& verdict) {
         last["random"] = failure.random;
         if (failure.source_line > 0) last["source_line"] = failure.source_line;
         if (!failure.cause.empty()) last["cause"] = failure.cause;
-        if (failure.window.columns > 0) last["window"] = json_of(failure.window);
+        if (failure.excerpt.columns > 0) last["window"] = json_of(failure.excerpt);
       }
     }
     cases.push_back(one);

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "course/not_written.hpp"
+
 namespace tinytorch {
 
 // The base of every error the library throws on purpose.
@@ -35,10 +37,10 @@ class IoError : public Error {
 };
 
 // A function of the course that has not been written yet. Skeletons throw it.
-class NotImplemented : public Error {
+class NotImplemented : public Error, public course::NotWritten {
  public:
   NotImplemented(const std::string& module, const std::string& function)
-      : Error(function + " is not written yet (module " + module + ")") {}
+      : Error(function + " is not written yet (module " + module + ")"), NotWritten(module, function) {}
 };
 
 }  // namespace tinytorch
