@@ -3,27 +3,13 @@
 #include <algorithm>
 #include <sstream>
 
-#include "judge/case.hpp"
-#include "tests/tito/tito.hpp"
+#include "tests/support/real_course.hpp"
+#include "tests/support/tito.hpp"
 #include "tito/course/census.hpp"
-#include "tito/course/course.hpp"
 #include "tito/course/lesson.hpp"
 #include "tito/course/skeleton.hpp"
 
 namespace {
-
-const fs::path root = TEST_SOURCE_DIR;
-
-const tito::Course& course() {
-  static const tito::Course loaded(root / "modules" / "course.json");
-  return loaded;
-}
-
-const std::vector<std::string>& slugs() { return course().track(course().default_track()).order; }
-
-fs::path folder_of(const std::string& slug) {
-  return root / "modules" / tito::folder_name(course().track(course().default_track()), slug);
-}
 
 std::string text_of(const std::string& slug, const std::string& file) {
   return tito::read_file(folder_of(slug) / file);
