@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <sstream>
 
+#include "judge/case.hpp"
 #include "tests/support/real_course.hpp"
 #include "tests/support/tito.hpp"
-#include "tito/course/census.hpp"
+#include "tito/authoring/census.hpp"
+#include "tito/course/course.hpp"
 #include "tito/course/lesson.hpp"
 #include "tito/course/skeleton.hpp"
 

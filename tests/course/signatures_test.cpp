@@ -3,8 +3,8 @@
 
 #include "tests/support/newer_course.hpp"
 #include "tests/support/tito.hpp"
-#include "tito/commands/known_mistake.hpp"
-#include "tito/commands/operations.hpp"
+#include "tito/actions/known_mistake.hpp"
+#include "tito/actions/reference.hpp"
 #include "tito/course/mistakes.hpp"
 
 namespace {
