@@ -19,7 +19,7 @@ function(tito_install_kit name)
     COMPONENT ${name} ${ARGN})
 endfunction()
 tito_install_kit(tinytorch)
-tito_install_kit(toy EXCLUDE_FROM_ALL)  # for tests/tito/install_test.cpp
+tito_install_kit(toy EXCLUDE_FROM_ALL)  # for tests/tito/commands/install_test.cpp
 
 # What students' code is compiled and linked with: the packages that packages.txt marks.
 file(STRINGS "${PROJECT_SOURCE_DIR}/packages.txt" needed REGEX "^[^# ]+ +\\+ ")

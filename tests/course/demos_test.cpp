@@ -3,34 +3,23 @@
 #include <regex>
 
 #include "judge/cases/case.hpp"
+#include "tests/support/real_course.hpp"
+#include "tests/support/tito.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/course/course.hpp"
 #include "tito/toolchain/kit.hpp"
 
 namespace {
 
-const fs::path root = TEST_SOURCE_DIR;
-
-const tito::Course& course() {
-  static const tito::Course loaded(root / "modules" / "course.json");
-  return loaded;
-}
-
-const std::vector<std::string>& slugs() { return course().track(course().default_track()).order; }
-
-fs::path folder_of(const std::string& slug) {
-  return root / "modules" / tito::folder_name(course().track(course().default_track()), slug);
-}
-
 // What CMake says of a course whose module has these demos.
 Run configure(const Sandbox& box, const std::vector<std::string>& demos) {
   const fs::path project = box.root() / "project";
   fs::create_directories(project / "modules" / "01_setup");
-  fs::copy_file(root / "modules" / "course.json", project / "modules" / "course.json");
+  fs::copy_file(source_root / "modules" / "course.json", project / "modules" / "course.json");
   for (const std::string& demo : demos) tito::write_atomically(project / "modules" / "01_setup" / demo, "");
   tito::write_atomically(project / "CMakeLists.txt",
                          "cmake_minimum_required(VERSION 3.25)\nproject(course NONE)\ninclude(\"" +
-                             (root / "cmake" / "course.cmake").string() +
+                             (source_root / "cmake" / "course.cmake").string() +
                              "\")\ntito_track_demos(found \"${PROJECT_SOURCE_DIR}\")\n"
                              "message(STATUS \"found: ${found}\")\n");
   return box.run({TEST_CMAKE, "-S", project.string(), "-B", (box.root() / "build").string()}, box.root());
@@ -48,7 +37,7 @@ nlohmann::json figures(const Sandbox& box, const std::string& track, const std::
 
 bool measures(const nlohmann::json& result, const std::string& name) {
   const auto& all = result.at("measures");
-  return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.at("name") == name; });
+  return std::any_of(all.begin(), all.end(), [&](const auto& measure) { return measure.at("name") == name; });
 }
 
 }  // namespace
@@ -75,7 +64,7 @@ TEST_CASE("The kit has every demo that lies beside a module, under the name of i
   std::vector<std::string> expected;
   for (const std::string& slug : slugs()) {
     expected.push_back(slug);
-    for (const auto& [track, ignored] : course().tracks()) {
+    for (const auto& [track, ignored] : real_course().tracks()) {
       const bool own = fs::exists(folder_of(slug) / ("demo." + track + ".cpp"));
       if (own) expected.push_back(slug + "." + track);
       CHECK_SAME(tito::demo_name(kit, slug, track), own ? slug + "." + track : slug);

@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "judge/cases/case.hpp"
+#include "tests/support/real_course.hpp"
+#include "tests/support/tito.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/authoring/census.hpp"
 #include "tito/course/course.hpp"
@@ -11,19 +13,6 @@
 #include "tito/course/skeleton.hpp"
 
 namespace {
-
-const fs::path root = TEST_SOURCE_DIR;
-
-const tito::Course& course() {
-  static const tito::Course loaded(root / "modules" / "course.json");
-  return loaded;
-}
-
-const std::vector<std::string>& slugs() { return course().track(course().default_track()).order; }
-
-fs::path folder_of(const std::string& slug) {
-  return root / "modules" / tito::folder_name(course().track(course().default_track()), slug);
-}
 
 std::string text_of(const std::string& slug, const std::string& file) {
   return tito::read_file(folder_of(slug) / file);

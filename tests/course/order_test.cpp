@@ -1,10 +1,11 @@
-// The order of the course, measured: what its tracks promise, and what docs/order.md says of four orders.
+// The order of the course, measured: what its tracks promise, and what docs/order.md says of three orders.
 #include <algorithm>
 #include <random>
 #include <regex>
 #include <sstream>
 
 #include "judge/cases/case.hpp"
+#include "tests/support/tito.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/authoring/measurement.hpp"
 
@@ -37,8 +38,8 @@ std::vector<std::string> cells_of(const std::string& line) {
 }
 
 std::string verdict_in(const tito::Flow& flow, const std::string& from, const std::string& to) {
-  for (const tito::Connection& one : flow.connections) {
-    if (one.from == from && one.to == to) return name_of(one.quality);
+  for (const tito::Connection& connection : flow.connections) {
+    if (connection.from == from && connection.to == to) return name_of(connection.quality);
   }
   return "no such connection";
 }
@@ -50,10 +51,10 @@ TEST_CASE("In every track each module is used at once, nothing lies unused, and 
   for (const auto& [name, track] : measured().course.tracks()) {
     const tito::Flow flow = tito::analyze(measured().usage, track.order, {false, name});
     INFO("tito course analyze --track " << name << ": " << tito::summary_of(flow));
-    for (const tito::Connection& one : flow.connections) {
-      INFO(one.from << " -> " << one.to << ": " << one.reason);
-      CHECK_SAME(name_of(one.quality), std::string("perfect"));
-      CHECK_SAME(one.gap, 0);
+    for (const tito::Connection& connection : flow.connections) {
+      INFO(connection.from << " -> " << connection.to << ": " << connection.reason);
+      CHECK_SAME(name_of(connection.quality), std::string("perfect"));
+      CHECK_SAME(connection.gap, 0);
     }
     for (const tito::ModuleFlow& module : flow.modules) {
       INFO(module.slug);
@@ -107,7 +108,7 @@ TEST_CASE("Any shuffle with spatial before layers is rejected", "[order]") {
   CHECK_CONTAINS(run.out, "rejected");
 }
 
-TEST_CASE("docs/order.md says of four orders what is measured", "[order]") {
+TEST_CASE("docs/order.md says of three orders what is measured", "[order]") {
   std::istringstream page(tito::read_file(fs::path(TEST_SOURCE_DIR) / "docs/order.md"));
   const std::regex command("^`tito course analyze(?: --order ([a-z,]+))?`$");
   std::vector<std::string> order;

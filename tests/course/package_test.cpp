@@ -1,19 +1,17 @@
 // The student's package: ten exports, built outside the course, found by another project, training XOR.
+#include "judge/cases/case.hpp"
+#include "tests/support/real_course.hpp"
+#include "tests/support/tito.hpp"
+#include "tito/system/files.hpp"
 #include <cstdlib>
 #include <filesystem>
 
-#include "judge/cases/case.hpp"
-#include "tito/system/files.hpp"
-
 namespace {
 
-namespace fs = std::filesystem;
-
-bool run(const std::string& command, const fs::path& log) {
-  if (std::system((command + " >" + log.string() + " 2>&1 </dev/null").c_str()) == 0) return true;
-  WARN(command << "\n" << tito::read_file(log));
-  judge::set_detail({"exit 0", tito::read_file(log), command});
-  return false;
+void check_runs(const Sandbox& box, const std::vector<std::string>& command) {
+  const Run run = box.run(command, box.root());
+  INFO(command.front() << " " << command.back() << "\n" << run.out << run.err);
+  REQUIRE(run.status == 0);
 }
 
 const char* const program = R"(#include <cstdio>
@@ -40,37 +38,34 @@ target_link_libraries(xor PRIVATE tinytorch::tinytorch)
 
 }  // namespace
 
-TEST_CASE("After ten exports the package builds by itself and another project trains XOR with it",
+TEST_CASE("After every export the package builds by itself and another project trains XOR with it",
           "[package][limit:900]") {
-  const tito::TemporaryFolder folder(fs::temp_directory_path() / "tito-tests");
-  const fs::path root = folder.path(), log = root / "log";
-  const std::string tito = "TITO_KIT=" TEST_KIT " " TEST_TITO;
-  const std::string in_workspace = " --workspace " + (root / "w").string();
-  REQUIRE(run(tito + " init " + (root / "w").string(), log));
-  REQUIRE(run(tito + " dev fill all" + in_workspace, log));
-  for (int number = 1; number <= 10; ++number) {
-    CHECK(run(tito + " export " + std::to_string(number) + in_workspace, log));
-    judge::clear_detail();
+  Sandbox box(TEST_KIT);
+  box.init(true);
+  for (const std::string& slug : slugs()) {
+    const Run exported = box.tito({"export", slug});
+    INFO(exported.out << exported.err);
+    REQUIRE(exported.status == 0);
   }
   // Moved away from its workspace, so that nothing of the course is in reach.
-  fs::create_directories(root / "elsewhere");
-  fs::rename(root / "w" / "package", root / "elsewhere" / "package");
-  fs::remove_all(root / "w");
-  const std::string package = (root / "elsewhere" / "package").string(), build = package + "/build";
-  CHECK(run(TEST_CMAKE " -S " + package + " -B " + build, log));
-  CHECK(run(TEST_CMAKE " --build " + build + " -j2", log));
+  const fs::path package = box.root() / "elsewhere" / "package", project_folder = box.root() / "xor";
+  fs::create_directories(package.parent_path());
+  fs::rename(box.path("package"), package);
+  fs::remove_all(box.workspace());
+  const std::string build = (package / "build").string(), installed = (box.root() / "installed").string();
+  check_runs(box, {TEST_CMAKE, "-S", package.string(), "-B", build});
+  check_runs(box, {TEST_CMAKE, "--build", build, "-j2"});
 
-  fs::create_directories(root / "xor");
-  tito::write_atomically(root / "xor" / "xor.cpp", program);
-  tito::write_atomically(root / "xor" / "CMakeLists.txt", project);
-  const auto builds_with = [&](const std::string& prefix, const std::string& name) {
-    const std::string out = (root / name).string();
-    CHECK(run(TEST_CMAKE " -S " + (root / "xor").string() + " -B " + out + " -DCMAKE_PREFIX_PATH=" + prefix, log));
-    CHECK(run(TEST_CMAKE " --build " + out, log));
-    CHECK(run(out + "/xor", log));
-    judge::clear_detail();
+  fs::create_directories(project_folder);
+  tito::write_atomically(project_folder / "xor.cpp", program);
+  tito::write_atomically(project_folder / "CMakeLists.txt", project);
+  const auto check_builds_with = [&](const std::string& prefix, const std::string& name) {
+    const std::string out = (box.root() / name).string();
+    check_runs(box, {TEST_CMAKE, "-S", project_folder.string(), "-B", out, "-DCMAKE_PREFIX_PATH=" + prefix});
+    check_runs(box, {TEST_CMAKE, "--build", out});
+    check_runs(box, {out + "/xor"});
   };
-  builds_with(build, "from-build");
-  CHECK(run(TEST_CMAKE " --install " + build + " --prefix " + (root / "installed").string(), log));
-  builds_with((root / "installed").string(), "from-installed");
+  check_builds_with(build, "from-build");
+  check_runs(box, {TEST_CMAKE, "--install", build, "--prefix", installed});
+  check_builds_with(installed, "from-installed");
 }

@@ -2,25 +2,22 @@
 // by "tito course check" (CTest: course.check).
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "judge/cases/case.hpp"
+#include "tests/support/real_course.hpp"
+#include "tests/support/tito.hpp"
 #include "tito/commands/commands.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/skeleton.hpp"
-#include "tito/system/files.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path root = TEST_SOURCE_DIR;
-const tito::Course& course() {
-  static const tito::Course loaded(root / "modules" / "course.json");
-  return loaded;
-}
+const fs::path& root = source_root;
 
 std::vector<fs::path> sources_below(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -28,6 +25,7 @@ std::vector<fs::path> sources_below(const fs::path& folder) {
     const std::string ending = entry.path().extension().string();
     if (ending == ".cpp" || ending == ".hpp") files.push_back(entry.path());
   }
+  REQUIRE(!files.empty());
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -57,8 +55,6 @@ std::string output_of(const std::string& command) {
   text += "[exit " + std::to_string(::pclose(pipe)) + "]";
   return text;
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 const std::string compile_flags = " -std=c++20 -Wall -Wextra -Wpedantic -Wno-unused-parameter -Werror -I" +
                                   (root / "engine/include").string() + " -I" + (root / "engine").string() + " -I" +
@@ -187,10 +183,8 @@ TEST_CASE("Arrows inside judge point one way", "[rules]") {
 
 TEST_CASE("The library neither prints nor aborts", "[rules]") {
   const std::regex forbidden("std::cout|std::cerr|\\bprintf\\(|\\babort\\(|std::terminate|\\bassert\\(|\\bexit\\(");
-  const tito::Track& track = course().track(course().default_track());
   std::vector<fs::path> files = sources_below(root / "engine");
-  for (const std::string& slug : track.order)
-    files.push_back(root / "modules" / tito::folder_name(track, slug) / (slug + ".cpp"));
+  for (const std::string& slug : slugs()) files.push_back(body_of(slug));
   for (const fs::path& file : files) {
     INFO(file);
     CHECK(!std::regex_search(code_of(file), forbidden));
@@ -218,15 +212,22 @@ TEST_CASE("The list of modules stands in course.json alone", "[rules]") {
 }
 
 TEST_CASE("Skeletons hold nothing of the solutions", "[rules]") {
-  const tito::Track& track = course().track(course().default_track());
-  for (const std::string& slug : track.order) {
-    const fs::path reference = root / "modules" / tito::folder_name(track, slug) / (slug + ".cpp");
-    const std::string source = tito::read_file(reference);
-    const std::string skeleton = tito::make_skeleton(source, slug, reference.string());
+  for (const std::string& slug : slugs()) {
+    const std::string source = tito::read_file(body_of(slug)), name = slug + ".cpp";
+    const std::string skeleton = tito::make_skeleton(source, slug, name);
     CHECK(!contains(skeleton, "SOLUTION"));
-    for (const std::string& name : tito::solution_names(source, reference.string())) {
-      INFO(name);
-      CHECK(contains(skeleton, "throw NotImplemented(\"" + slug + "\", \"" + name + "\");"));
+    std::string outside = source;
+    const auto regions = tito::solution_regions(source, name);
+    for (auto region = regions.rbegin(); region != regions.rend(); ++region) {
+      if (!region->is_helpers())
+        CHECK_CONTAINS(skeleton, "throw NotImplemented(\"" + slug + "\", \"" + region->name + "\");");
+      outside.erase(region->begin, region->end - region->begin);
+    }
+    std::istringstream lines(skeleton);
+    for (std::string line; std::getline(lines, line);) {
+      if (contains(line, "throw NotImplemented(") || contains(line, "// A place for helpers")) continue;
+      INFO(slug << ": " << line);
+      CHECK(contains(outside, line + "\n"));
     }
   }
 }

@@ -1,18 +1,20 @@
 // The main job, through the real binary: a student's whole path in the default track; and in every other track what
 // differs there, which is the order of the exports and the track's own demos.
-#include <filesystem>
-#include <nlohmann/json.hpp>
-
 #include "judge/cases/case.hpp"
+#include "tests/support/real_course.hpp"
+#include "tests/support/tito.hpp"
 #include "tests/tito/tito.hpp"
 #include "tito/course/course.hpp"
+#include <filesystem>
+#include <nlohmann/json.hpp>
 
 namespace {
 
 // The figure `name` of a list of measures, of `module` where the list says whose they are.
 double measure(const nlohmann::json& measures, const std::string& module, const std::string& name) {
-  for (const auto& one : measures) {
-    if (one.at("name") == name && one.value("module", module) == module) return one.at("value").get<double>();
+  for (const auto& measured : measures) {
+    if (measured.at("name") == name && measured.value("module", module) == module)
+      return measured.at("value").get<double>();
   }
   FAIL("no figure \"" << name << "\" of " << module);
   return 0.0;
@@ -61,10 +63,9 @@ TEST_CASE("The tour sees every skeleton fail, body pass, checkpoint unlock and d
 
 TEST_CASE("In every other track each export unlocks its checkpoint in turn, and the track's own demos run",
           "[tour][limit:900]") {
-  const tito::Course course(fs::path(TEST_SOURCE_DIR) / "modules" / "course.json");
   int own_demos = 0;
-  for (const auto& [name, track] : course.tracks()) {
-    if (name == course.default_track()) continue;
+  for (const auto& [name, track] : real_course().tracks()) {
+    if (name == real_course().default_track()) continue;
     const Sandbox box(TEST_KIT);
     const std::string workspace = (box.root() / "w").string();
     const auto tito = [&](std::vector<std::string> words) {
@@ -76,12 +77,10 @@ TEST_CASE("In every other track each export unlocks its checkpoint in turn, and 
     };
     REQUIRE(box.tito({"init", "w", "--track", name}).status == 0);
     tito({"dev", "fill", "all"});
-    const tito::Track& home = course.track(course.default_track());
     for (const std::string& slug : track.order) {
       INFO(slug);
       CHECK_SAME(tito({"export", slug}).at("unlocked"), true);
-      const fs::path folder = fs::path(TEST_SOURCE_DIR) / "modules" / tito::folder_name(home, slug);
-      if (!fs::exists(folder / ("demo." + name + ".cpp"))) continue;
+      if (!fs::exists(folder_of(slug) / ("demo." + name + ".cpp"))) continue;
       ++own_demos;
       const auto demo = tito({"demo", slug});
       CHECK_SAME(demo.at("finished"), true);

@@ -1,9 +1,9 @@
 // The machinery that proves that cases catch wrong work: it must be able to find that they do not.
 #include "judge/cases/case.hpp"
 #include "tests/course/trials/mutants.hpp"
-#include "tests/tito/tito.hpp"
+#include "tests/support/newer_course.hpp"
+#include "tests/support/tito.hpp"
 #include "tito/course/mistakes.hpp"
-#include "tito/system/failure.hpp"
 
 namespace {
 
@@ -18,30 +18,9 @@ const std::string body =
     "}\n"
     "int g(int n) { return n + 1; }\n";
 
-std::string failure_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const tito::Failure& failure) {
-    return failure.what();
-  }
-  return "no failure";
-}
-
 const std::string mistake =
     "# Mistakes\n\n## The sum starts late\n\nIn f; the checkpoint fails, too.\n\nWhy.\n\n```cpp\ni = "
     "0\n```\n\n```cpp\ni = 1\n```\n";
-
-// A course of one's own: a copy of the toy course, so that its mistakes can be other than the project's.
-fs::path toy_kit_with_mistakes(const Sandbox& sandbox, const std::string& mistakes) {
-  const fs::path copy = sandbox.root() / "course";
-  tito::copy_folder(fs::path(TEST_SOURCE_DIR) / "tests/fixtures/toy", copy);
-  tito::write_atomically(copy / "modules/01_count/mistakes.md", mistakes);
-  nlohmann::json kit = nlohmann::json::parse(tito::read_file(TEST_TOY_KIT));
-  kit["course"] = (copy / "modules/course.json").string();
-  const fs::path file = sandbox.root() / "kit.json";
-  tito::write_atomically(file, kit.dump());
-  return file;
-}
 
 std::string many_mistakes(const std::string& right, const std::string& wrong, const std::string& function) {
   std::string text = "# Mistakes: Count\n";
@@ -139,7 +118,7 @@ TEST_CASE("A mistake that no case catches, or that a checkpoint passes, is found
   const Sandbox sandbox;
   const auto tried = [&](const std::string& mistakes) {
     return sandbox.run({TEST_TRIALS, "mistakes", "count"}, sandbox.root(),
-                       {"TITO_KIT=" + toy_kit_with_mistakes(sandbox, mistakes).string()});
+                       {"TITO_KIT=" + toy_kit_with_mistakes(sandbox, mistakes)});
   };
   const Run harmless = tried(many_mistakes("return count;", "return count + 0;", "evens"));
   if (harmless.status == 77) {

@@ -1,15 +1,13 @@
 // io::read_cifar: what it reads, and that it refuses every damaged file.
 #include "io/cifar.hpp"
 
-#include <unistd.h>
-
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "judge/cases/case.hpp"
+#include "tests/support/temporary_file.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::IoError;
@@ -20,28 +18,6 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 constexpr std::size_t pixels = 3 * 32 * 32;
-
-class File {
- public:
-  explicit File(const Bytes& content) {
-    static int number = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("cifar_test." + std::to_string(getpid()) + "." + std::to_string(++number));
-    write(content);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() { std::filesystem::remove(path_); }
-
-  void write(const Bytes& content) const {
-    std::ofstream file(path_, std::ios::binary | std::ios::trunc);
-    file.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
-  }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::uint8_t pixel(std::size_t image, std::size_t at) { return static_cast<std::uint8_t>(image * 31 + at * 7); }
 
@@ -63,12 +39,10 @@ std::string message_for(const std::string& path) {
   return "no error";
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace
 
 TEST_CASE("read_cifar reads labels and pixels", "[cifar]") {
-  const File file(records({3, 0, 9}));
+  const TestFile file(records({3, 0, 9}));
   const CifarImages images = read_cifar(file.path());
   CHECK(images.labels == Bytes{3, 0, 9});
   REQUIRE(images.pixels.size() == 3 * pixels);
@@ -81,7 +55,7 @@ TEST_CASE("read_cifar reads labels and pixels", "[cifar]") {
 
 TEST_CASE("read_cifar refuses a file that ends inside a record", "[cifar]") {
   const Bytes content = records({3, 0});
-  const File file(content);
+  const TestFile file(content);
   for (std::size_t length = 1; length < content.size(); ++length) {
     if (length == pixels + 1) continue;  // one whole record
     if (length > 3 && length % 97 != 0 && length + 3 < content.size()) continue;
@@ -95,12 +69,12 @@ TEST_CASE("read_cifar refuses a file that ends inside a record", "[cifar]") {
 }
 
 TEST_CASE("read_cifar refuses an empty file", "[cifar]") {
-  const File file({});
+  const TestFile file(Bytes{});
   CHECK(contains(message_for(file.path()), "an empty file"));
 }
 
 TEST_CASE("read_cifar refuses a label past 9 and names its record", "[cifar]") {
-  const File file(records({3, 10}));
+  const TestFile file(records({3, 10}));
   CHECK(contains(message_for(file.path()), "record 1, label: expected 0 to 9, found 10"));
   file.write(records({255}));
   CHECK(contains(message_for(file.path()), "record 0, label: expected 0 to 9, found 255"));

@@ -2,18 +2,18 @@
 #include "io/idx.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "judge/cases/case.hpp"
+#include "judge/digits.hpp"
 #include "judge/images/digits.hpp"
+#include "tests/support/temporary_file.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::IoError;
@@ -23,30 +23,6 @@ using tinytorch::io::read_idx;
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-// A folder that goes when the case ends, with a file in it.
-class File {
- public:
-  explicit File(const Bytes& content) {
-    static int number = 0;
-    folder_ = std::filesystem::temp_directory_path() /
-              ("idx_test." + std::to_string(getpid()) + "." + std::to_string(++number));
-    std::filesystem::create_directories(folder_);
-    write(content);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() { std::filesystem::remove_all(folder_); }
-
-  void write(const Bytes& content) const {
-    std::ofstream file(path(), std::ios::binary | std::ios::trunc);
-    file.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
-  }
-  std::string path() const { return (folder_ / "sample-idx3-ubyte").string(); }
-
- private:
-  std::filesystem::path folder_;
-};
 
 Bytes idx(const std::vector<std::uint32_t>& extents, const Bytes& values) {
   Bytes bytes{0, 0, 0x08, static_cast<std::uint8_t>(extents.size())};
@@ -86,20 +62,18 @@ std::string message_for(const std::string& path, int rank) {
   return "no error";
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace
 
 TEST_CASE("read_idx reads images", "[idx]") {
   const Bytes values = counting(2 * 3 * 4);
-  const File file(idx({2, 3, 4}, values));
+  const TestFile file(idx({2, 3, 4}, values));
   const IdxArray array = read_idx(file.path(), 3);
   CHECK(array.extents == std::vector<std::int64_t>{2, 3, 4});
   CHECK(array.values == values);
 }
 
 TEST_CASE("read_idx reads labels", "[idx]") {
-  const File file(idx({5}, {4, 0, 9, 1, 255}));
+  const TestFile file(idx({5}, {4, 0, 9, 1, 255}));
   const IdxArray array = read_idx(file.path(), 1);
   CHECK(array.extents == std::vector<std::int64_t>{5});
   CHECK(array.values == Bytes{4, 0, 9, 1, 255});
@@ -107,7 +81,7 @@ TEST_CASE("read_idx reads labels", "[idx]") {
 
 TEST_CASE("read_idx reads gzipped files", "[idx]") {
   const Bytes values = counting(300 * 28);
-  const File file(gzip(idx({300, 28}, values)));
+  const TestFile file(gzip(idx({300, 28}, values)));
   const IdxArray array = read_idx(file.path(), 2);
   CHECK(array.extents == std::vector<std::int64_t>{300, 28});
   CHECK(array.values == values);
@@ -118,7 +92,7 @@ TEST_CASE("read_idx reads files larger than its buffers", "[idx]") {
   Bytes values(3 * 1000 * 1000 + 17);
   for (std::uint8_t& value : values) value = static_cast<std::uint8_t>(random());
   const Bytes content = idx({static_cast<std::uint32_t>(values.size())}, values);
-  const File file(content);
+  const TestFile file(content);
   CHECK(read_idx(file.path(), 1).values == values);
   file.write(gzip(content));
   CHECK(read_idx(file.path(), 1).values == values);
@@ -130,12 +104,12 @@ TEST_CASE("read_idx reads gzip members that follow one another", "[idx]") {
   Bytes packed = gzip({content.begin(), content.begin() + 40});
   const Bytes second = gzip({content.begin() + 40, content.end()});
   packed.insert(packed.end(), second.begin(), second.end());
-  const File file(packed);
+  const TestFile file(packed);
   CHECK(read_idx(file.path(), 1).values == values);
 }
 
 TEST_CASE("read_idx reads an array without elements", "[idx]") {
-  const File file(idx({0, 28, 28}, {}));
+  const TestFile file(idx({0, 28, 28}, {}));
   const IdxArray array = read_idx(file.path(), 3);
   CHECK(array.extents == std::vector<std::int64_t>{0, 28, 28});
   CHECK(array.values.empty());
@@ -143,7 +117,7 @@ TEST_CASE("read_idx reads an array without elements", "[idx]") {
 
 TEST_CASE("read_idx refuses a file that is cut off at any byte", "[idx]") {
   const Bytes content = idx({2, 3, 4}, counting(24));
-  const File file(content);
+  const TestFile file(content);
   for (std::size_t length = 0; length < content.size(); ++length) {
     file.write({content.begin(), content.begin() + static_cast<std::ptrdiff_t>(length)});
     CAPTURE(length);
@@ -156,7 +130,7 @@ TEST_CASE("read_idx refuses a file that is cut off at any byte", "[idx]") {
 
 TEST_CASE("read_idx refuses a gzipped file that is cut off at any byte", "[idx]") {
   const Bytes content = gzip(idx({2, 3, 4}, counting(24)));
-  const File file(content);
+  const TestFile file(content);
   REQUIRE(read_idx(file.path(), 3).values.size() == 24);
   for (std::size_t length = 0; length < content.size(); ++length) {
     file.write({content.begin(), content.begin() + static_cast<std::ptrdiff_t>(length)});
@@ -168,7 +142,7 @@ TEST_CASE("read_idx refuses a gzipped file that is cut off at any byte", "[idx]"
 TEST_CASE("A flipped bit behind the gzip header never changes what read_idx returns", "[idx]") {
   const Bytes values = counting(24);
   const Bytes content = gzip(idx({2, 3, 4}, values));
-  const File file(content);
+  const TestFile file(content);
   int unnoticed = 0;
   for (std::size_t at = 10; at < content.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
@@ -191,7 +165,7 @@ TEST_CASE("A flipped bit behind the gzip header never changes what read_idx retu
 TEST_CASE("read_idx refuses bytes after the last value", "[idx]") {
   Bytes content = idx({2, 2}, counting(4));
   content.push_back(0);
-  const File file(content);
+  const TestFile file(content);
   CHECK(contains(message_for(file.path(), 2), "values: expected 4 bytes, found 5"));
   file.write(gzip(content));
   CHECK(contains(message_for(file.path(), 2), "values: expected 4 bytes, found more"));
@@ -202,13 +176,13 @@ TEST_CASE("read_idx refuses bytes after the gzip data", "[idx]") {
   for (const std::uint8_t surplus : Bytes{0x00, 0x1F, 0x42}) {
     Bytes content = packed;
     content.push_back(surplus);
-    const File file(content);
+    const TestFile file(content);
     CHECK(contains(message_for(file.path(), 2), "gzip data"));
   }
 }
 
 TEST_CASE("read_idx refuses a wrong magic number and says both", "[idx]") {
-  const File file(idx({2, 2}, counting(4)));
+  const TestFile file(idx({2, 2}, counting(4)));
   CHECK(contains(message_for(file.path(), 3), "magic number: expected 0x00000803, found 0x00000802"));
   for (const std::size_t at : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
     Bytes content = idx({2, 2}, counting(4));
@@ -226,7 +200,7 @@ TEST_CASE("read_idx refuses sizes that the file does not hold without asking for
         std::vector<std::uint32_t>{most, most, 1}, std::vector<std::uint32_t>{most, most, most},
         std::vector<std::uint32_t>{0x80000000, 0x80000000, 4}}) {
     const Bytes content = idx(extents, counting(100));
-    const File file(content);
+    const TestFile file(content);
     CHECK(contains(message_for(file.path(), 3), "expected"));
     file.write(gzip(content));
     CHECK(contains(message_for(file.path(), 3), "expected"));
@@ -236,7 +210,7 @@ TEST_CASE("read_idx refuses sizes that the file does not hold without asking for
 TEST_CASE("read_idx refuses a gzipped file that holds more than 64 times its size, and names the way out", "[idx]") {
   const Bytes zeros(1'000'000);
   const Bytes content = idx({1'000'000}, zeros);
-  const File file(gzip(content));
+  const TestFile file(gzip(content));
   const std::string message = message_for(file.path(), 1);
   CHECK(contains(message, file.path() + ": values: expected at most "));
   CHECK(contains(message, "found 1000000 in its header"));
@@ -249,7 +223,7 @@ TEST_CASE("read_idx refuses a gzipped file that holds more than 64 times its siz
 
 TEST_CASE("read_idx refuses what is no regular file without waiting for it", "[idx]") {
   CHECK(contains(message_for("/dev/zero", 3), "expected a regular file, found a device"));
-  const File pipe({});
+  const TestFile pipe(Bytes{});
   std::filesystem::remove(pipe.path());
   REQUIRE(mkfifo(pipe.path().c_str(), 0600) == 0);
   CHECK(contains(message_for(pipe.path(), 3), "expected a regular file, found a pipe"));

@@ -1,16 +1,12 @@
 // safetensors between programs: what save() writes, read by parsers written from the format's description alone,
 // and files made by the rules that other programs follow.
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -19,6 +15,7 @@
 
 #include "io/safetensors.hpp"
 #include "judge/cases/case.hpp"
+#include "tests/support/temporary_file.hpp"
 #include "tinytorch/activations.hpp"
 #include "tinytorch/losses.hpp"
 #include "tinytorch/training.hpp"
@@ -27,30 +24,10 @@ using namespace tinytorch;
 
 namespace {
 
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("interop_test." + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  std::string file(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
 struct Foreign {
   std::vector<std::int64_t> shape;
   std::vector<float> values;
 };
-
-std::string bytes_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // The format as its description has it: length, header, data, every number assembled byte by byte.
 std::map<std::string, Foreign> parse(const std::string& content) {
@@ -165,7 +142,7 @@ std::string lines_of(const Layer& model) {
 }  // namespace
 
 TEST_CASE("What save() writes after training is read by a parser of its own", "[interop]") {
-  const Folder folder;
+  const TestFolder folder;
   Rng rng(judge::seed());
   Sequential model;
   model.add<Linear>(2, 8, rng);
@@ -174,7 +151,7 @@ TEST_CASE("What save() writes after training is read by a parser of its own", "[
   train(model);
   save(model, folder.file("model.safetensors"));
 
-  const std::map<std::string, Foreign> arrays = parse(bytes_of_file(folder.file("model.safetensors")));
+  const std::map<std::string, Foreign> arrays = parse(read_bytes(folder.file("model.safetensors")));
   const auto state = model.state();
   CHECK(arrays.size() == state.size());
   for (const auto& [name, tensor] : state) {
@@ -195,7 +172,7 @@ TEST_CASE("What save() writes after training is read by a parser of its own", "[
 }
 
 TEST_CASE("Files made by other programs' rules are read", "[interop]") {
-  const Folder folder;
+  const TestFolder folder;
   std::mt19937_64 random(judge::seed());
   const std::string path = folder.file("foreign.safetensors");
   std::vector<Part> parts{{"z.weight", "[2,3]", 0, {1, 2, 3, 4, 5, 6}},
@@ -212,7 +189,7 @@ TEST_CASE("Files made by other programs' rules are read", "[interop]") {
     std::shuffle(order.begin(), order.end(), random);
     for (std::size_t i = 0; i < order.size(); ++i) parts[i].data_order = order[i];
     const std::string content = file_of(parts, repeat % 3 == 0 ? "" : metadata, repeat % 2 == 0);
-    std::ofstream(path, std::ios::binary) << content;
+    write_bytes(path, content);
 
     const std::vector<io::NamedArray> arrays = io::read_safetensors(path);
     REQUIRE(arrays.size() == parts.size());
@@ -231,7 +208,7 @@ TEST_CASE("Files made by other programs' rules are read", "[interop]") {
 }
 
 TEST_CASE("A model's weights, put into a file by other programs' rules, are loaded", "[interop]") {
-  const Folder folder;
+  const TestFolder folder;
   Rng rng(judge::seed());
   Sequential model;
   model.add<Linear>(1, 2, rng);

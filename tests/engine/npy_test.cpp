@@ -2,19 +2,18 @@
 #include "io/npy.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "judge/cases/case.hpp"
+#include "tests/support/temporary_file.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::IoError;
@@ -26,28 +25,6 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 using Extents = std::vector<std::int64_t>;
-
-class File {
- public:
-  explicit File(const std::string& content) {
-    static int number = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("npy_test." + std::to_string(getpid()) + "." + std::to_string(++number));
-    write(content);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() { std::filesystem::remove(path_); }
-
-  void write(const std::string& content) const {
-    std::ofstream file(path_, std::ios::binary | std::ios::trunc);
-    file.write(content.data(), static_cast<std::streamsize>(content.size()));
-  }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // A whole file with this text as its header.
 std::string npy(const std::string& header, const std::string& values, char version = 1) {
@@ -67,7 +44,7 @@ std::string array(const std::string& dtype, const std::string& shape, const std:
 }
 
 std::string message_for(const std::string& content) {
-  const File file(content);
+  const TestFile file(content);
   try {
     read_npy(file.path());
   } catch (const IoError& error) {
@@ -76,8 +53,6 @@ std::string message_for(const std::string& content) {
   }
   return "no error";
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 void check_refused(const std::string& content, const std::string& part) {
   const std::string message = message_for(content);
@@ -106,7 +81,7 @@ void check_type(const std::string& type, T wrong) {
     const T numbers[] = {T{0}, T{7}, last};
     std::string values;
     for (const T value : numbers) values += number(value, big_endian);
-    const File file(array(dtype, "(3,)", values));
+    const TestFile file(array(dtype, "(3,)", values));
     const NpyArray read = read_npy(file.path());
     CHECK(read.dtype == type);
     CHECK(read.shape == Extents{3});
@@ -143,14 +118,14 @@ TEST_CASE("read_npy reads every type in either byte order, and to_uint8 refuses 
 }
 
 TEST_CASE("read_npy reads truth values and refuses any but 0 and 1", "[npy]") {
-  const File file(array("|b1", "(2,)", std::string("\1\0", 2)));
+  const TestFile file(array("|b1", "(2,)", std::string("\1\0", 2)));
   CHECK(to_uint8(read_npy(file.path()), file.path()) == Bytes{1, 0});
   check_refused(array("|b1", "(2,)", std::string("\1\2", 2)), "value 1: expected 0 or 1, found 2");
 }
 
 TEST_CASE("read_npy reads versions 1.0, 2.0 and 3.0 and no others", "[npy]") {
   for (const char version : {char{1}, char{2}, char{3}}) {
-    const File file(array("|u1", "(2, 1)", "ab", false, version));
+    const TestFile file(array("|u1", "(2, 1)", "ab", false, version));
     CHECK(read_npy(file.path()).bytes == Bytes{'a', 'b'});
   }
   check_refused(array("|u1", "(1,)", "a", false, 4), "version: expected 1.0, 2.0 or 3.0, found 4.0");
@@ -162,7 +137,7 @@ TEST_CASE("read_npy reads versions 1.0, 2.0 and 3.0 and no others", "[npy]") {
 
 TEST_CASE("read_npy brings an array in fortran order into rows", "[npy]") {
   // Element (i, j) of 2 x 3 is 10 i + j.
-  const File file(array("|u1", "(2, 3)", std::string("\x00\x0A\x01\x0B\x02\x0C", 6), true));
+  const TestFile file(array("|u1", "(2, 3)", std::string("\x00\x0A\x01\x0B\x02\x0C", 6), true));
   const NpyArray read = read_npy(file.path());
   CHECK(read.shape == Extents{2, 3});
   CHECK(read.bytes == Bytes{0, 1, 2, 10, 11, 12});
@@ -194,15 +169,15 @@ TEST_CASE("Random arrays in fortran order are read like the same arrays in rows"
       columns.replace(to * 2, 2, value);
     }
     CAPTURE(shape);
-    const File plain(array("<u2", shape, rows)), turned(array("<u2", shape, columns, true));
+    const TestFile plain(array("<u2", shape, rows)), transposed(array("<u2", shape, columns, true));
     CHECK(read_npy(plain.path()).bytes == Bytes(rows.begin(), rows.end()));
-    CHECK(read_npy(turned.path()).bytes == Bytes(rows.begin(), rows.end()));
-    CHECK(read_npy(turned.path()).shape == Extents(extents.begin(), extents.end()));
+    CHECK(read_npy(transposed.path()).bytes == Bytes(rows.begin(), rows.end()));
+    CHECK(read_npy(transposed.path()).shape == Extents(extents.begin(), extents.end()));
   }
 }
 
 TEST_CASE("read_npy reads a single number and an array without elements", "[npy]") {
-  const File file(array("<u2", "()", std::string("\5\0", 2)));
+  const TestFile file(array("<u2", "()", std::string("\5\0", 2)));
   CHECK(read_npy(file.path()).shape.empty());
   CHECK(to_uint8(read_npy(file.path()), file.path()) == Bytes{5});
   file.write(array("<f8", "(0, 28, 28)", ""));
@@ -299,7 +274,7 @@ TEST_CASE("read_npy refuses what is no regular file without waiting for it", "[n
   CHECK(contains(message_of("/nowhere/x.npy"), "/nowhere/x.npy: cannot be opened"));
   CHECK(contains(message_of("/dev/zero"), "expected a regular file, found a device"));
   CHECK(contains(message_of(std::filesystem::temp_directory_path().string()), "found a folder"));
-  const File pipe("");
+  const TestFile pipe(std::string{});
   std::filesystem::remove(pipe.path());
   REQUIRE(mkfifo(pipe.path().c_str(), 0600) == 0);
   CHECK(contains(message_of(pipe.path()), "found a pipe"));

@@ -10,14 +10,13 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "judge/cases/case.hpp"
+#include "tests/support/temporary_file.hpp"
 #include "tinytorch/errors.hpp"
 
 using tinytorch::IoError;
@@ -28,37 +27,9 @@ using tinytorch::io::write_safetensors;
 
 namespace {
 
-class Folder {
- public:
-  Folder() {
-    static int number = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("safetensors_test." + std::to_string(getpid()) + "." + std::to_string(++number));
-    std::filesystem::create_directories(path_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  std::string file() const { return (path_ / "model.safetensors").string(); }
-  std::string path() const { return path_.string(); }
-  std::size_t entries() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::filesystem::path path_;
+struct Folder : TestFolder {
+  std::string file() const { return TestFolder::file("model.safetensors"); }
 };
-
-void write_bytes(const std::string& path, const std::string& content) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(content.data(), static_cast<std::streamsize>(content.size()));
-}
-
-std::string read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // A file with this header and so many bytes of data: 0, 1, 2 ..
 std::string with_header(const std::string& header, std::size_t data_bytes) {
@@ -82,8 +53,6 @@ std::string message_for(const std::string& content) {
   }
   return "no error";
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // Checks that a header is refused with a message that has this part.
 void check_refused(const std::string& header, std::size_t data_bytes, const std::string& part) {

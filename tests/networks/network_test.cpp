@@ -155,7 +155,8 @@ TEST_CASE("A network gives what its steps give one by one, forwards and backward
   }
 }
 
-TEST_CASE("A network of all kinds of layers agrees with central differences", "[network][limit:60]") {
+TEST_CASE("A network of convolution, ReLU, pooling and a linear layer agrees with central differences",
+          "[network][limit:60]") {
   Rng rng(judge::seed());
   Sequential net;
   net.add<Conv2d>(2, 3, Window{}, rng);
@@ -212,10 +213,10 @@ TEST_CASE("On one thread training is repeated bit by bit", "[network][limit:60]"
 TEST_CASE("Any number of threads gives the same training up to 1e-4", "[network][limit:60]") {
   for (const auto build : {build_mlp, build_cnn}) {
     for (const std::int64_t samples : {1, 33}) {
-      const std::vector<Tensor> one = trained(1, build, samples);
+      const std::vector<Tensor> single = trained(1, build, samples);
       for (const int threads : {2, 3, 5}) {
         const std::vector<Tensor> many = trained(threads, build, samples);
-        for (std::size_t i = 0; i < one.size(); ++i) CHECK_CLOSE(many[i], one[i], 1e-4, 1e-4);
+        for (std::size_t i = 0; i < single.size(); ++i) CHECK_CLOSE(many[i], single[i], 1e-4, 1e-4);
       }
     }
   }

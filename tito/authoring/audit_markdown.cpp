@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "tito/authoring/audit_rules.hpp"
-#include "tito/authoring/markdown.hpp"
+#include "tito/course/markdown.hpp"
 #include "tito/course/lesson.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"

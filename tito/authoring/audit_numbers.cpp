@@ -4,7 +4,7 @@
 #include <set>
 
 #include "tito/authoring/audit_rules.hpp"
-#include "tito/authoring/markdown.hpp"
+#include "tito/course/markdown.hpp"
 #include "tito/system/files.hpp"
 
 namespace tito {

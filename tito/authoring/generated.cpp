@@ -1,7 +1,7 @@
 #include "tito/authoring/generated.hpp"
 
 #include "tito/authoring/audit_rules.hpp"
-#include "tito/authoring/markdown.hpp"
+#include "tito/course/markdown.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/text.hpp"

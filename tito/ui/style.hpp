@@ -3,8 +3,8 @@
 
 namespace tito::html {
 
-// Every text colour has a contrast of at least 4.5 : 1 to the paper in its scheme; tests/tito/report_test.cpp computes
-// it.
+// Every text colour has a contrast of at least 4.5 : 1 to the paper in its scheme;
+// tests/tito/views/report_test.cpp computes it.
 inline constexpr const char* style_sheet = R"css(:root {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1b1d21; --quiet: #565b63; --rule: #d5d8dd; --link: #0b4f9e;

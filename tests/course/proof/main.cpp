@@ -135,17 +135,18 @@ class Bench {
 class Figures {
  public:
   void add(const json& measures) {
-    for (const json& one : measures) {
-      if (one.at("value").is_null()) continue;
-      const string data = one.value("data", "");
+    for (const json& measure : measures) {
+      if (measure.at("value").is_null()) continue;
+      const string data = measure.value("data", "");
       const auto found = std::find_if(list_.begin(), list_.end(), [&](const json& have) {
-        return have["name"] == one["name"] && have["data"] == data;
+        return have["name"] == measure["name"] && have["data"] == data;
       });
-      json& entry = found != list_.end()
-                        ? *found
-                        : list_.emplace_back(json{
-                              {"name", one["name"]}, {"data", data}, {"unit", one["unit"]}, {"values", json::array()}});
-      entry["values"].push_back(one["value"]);
+      json& entry =
+          found != list_.end()
+              ? *found
+              : list_.emplace_back(json{
+                    {"name", measure["name"]}, {"data", data}, {"unit", measure["unit"]}, {"values", json::array()}});
+      entry["values"].push_back(measure["value"]);
     }
   }
   json list() const { return list_; }
@@ -182,8 +183,8 @@ json run_demos(Bench& bench, const tito::Kit& kit, const tito::Course& course, i
 json run_milestones(Bench& bench, int seeds, const std::vector<string>& wanted, const json& before) {
   json milestones = json::array();
   const json list = bench.tito_json("milestone list");
-  for (const json& one : list.at("milestones")) {
-    const string name = one.at("milestone");
+  for (const json& milestone : list.at("milestones")) {
+    const string name = milestone.at("milestone");
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
       for (const json& kept : before) {
         if (kept.at("name") == name) milestones.push_back(kept);
@@ -199,8 +200,8 @@ json run_milestones(Bench& bench, int seeds, const std::vector<string>& wanted, 
       figures.add(last.at("measures"));
     }
     milestones.push_back({{"name", name},
-                          {"year", one.at("year")},
-                          {"title", one.at("title")},
+                          {"year", milestone.at("year")},
+                          {"title", milestone.at("title")},
                           {"measures", figures.list()},
                           {"at", tito::utc_now()}});
   }
@@ -222,14 +223,14 @@ string number_text(double value) {
 // Rows of name, mean and range.
 string figure_rows(const json& measures) {
   string rows;
-  for (const json& one : measures) {
-    const auto values = one.at("values").get<std::vector<double>>();
+  for (const json& measure : measures) {
+    const auto values = measure.at("values").get<std::vector<double>>();
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-    const string unit = one.at("unit").get<string>();
-    rows += fmt::format("| {} | {} | {} | {} to {} | {} | {} |\n", one.at("name").get<string>(),
-                        one.at("data").get<string>(), number_text(mean), number_text(*low), number_text(*high), unit,
-                        values.size());
+    const string unit = measure.at("unit").get<string>();
+    rows += fmt::format("| {} | {} | {} | {} to {} | {} | {} |\n", measure.at("name").get<string>(),
+                        measure.at("data").get<string>(), number_text(mean), number_text(*low), number_text(*high),
+                        unit, values.size());
   }
   return rows;
 }
@@ -280,11 +281,12 @@ string page_of(const json& proof) {
         "| Module | Wrong solutions | Caught by the module's cases | Also tried on the checkpoint | Caught by it "
         "|\n|---|---|---|---|---|\n";
     for (const auto& module : proof.at("modules").at("figures")) {
-      const json& one = proof.at("mistakes").at("figures").at(module.at("module").get<string>());
-      const auto tried = std::count_if(one.at("mistakes").begin(), one.at("mistakes").end(),
+      const json& figures = proof.at("mistakes").at("figures").at(module.at("module").get<string>());
+      const auto tried = std::count_if(figures.at("mistakes").begin(), figures.at("mistakes").end(),
                                        [](const json& m) { return m.at("fails_checkpoint").get<bool>(); });
-      page += fmt::format("| {} | {} | {} | {} | {} |\n", module.at("module").get<string>(), one.at("count").get<int>(),
-                          one.at("caught").get<int>(), tried, one.at("checkpoint").get<int>());
+      page +=
+          fmt::format("| {} | {} | {} | {} | {} |\n", module.at("module").get<string>(), figures.at("count").get<int>(),
+                      figures.at("caught").get<int>(), tried, figures.at("checkpoint").get<int>());
     }
     page += "\n" + where(proof.at("mistakes")) + "\n";
   }
@@ -299,10 +301,11 @@ string page_of(const json& proof) {
         "| Module | Mutants | Killed | Not compiling | Survived | with a reason | Score |\n"
         "|---|---|---|---|---|---|---|\n";
     for (const auto& module : proof.at("modules").at("figures")) {
-      const json& one = proof.at("mutants").at("figures").at("modules").at(module.at("module").get<string>());
+      const json& figures = proof.at("mutants").at("figures").at("modules").at(module.at("module").get<string>());
       page += fmt::format("| {} | {} | {} | {} | {} | {} | {:.1f} % |\n", module.at("module").get<string>(),
-                          one.at("mutants").get<int>(), one.at("killed").get<int>(), one.at("uncompiled").get<int>(),
-                          one.at("survived").get<int>(), one.at("explained").get<int>(), one.at("score").get<double>());
+                          figures.at("mutants").get<int>(), figures.at("killed").get<int>(),
+                          figures.at("uncompiled").get<int>(), figures.at("survived").get<int>(),
+                          figures.at("explained").get<int>(), figures.at("score").get<double>());
     }
     page += "\n" + where(proof.at("mutants")) + "\n";
   }
@@ -310,20 +313,21 @@ string page_of(const json& proof) {
   if (proof.contains("milestones")) {
     page += "\n## Milestones\n\n`tito milestone run NAME --seed N`, one run for each of the seeds from 1 on. " +
             proof.at("milestones").value("data", "") + "\n";
-    for (const json& one : proof.at("milestones").at("figures")) {
-      page += fmt::format("\n### {} ({}): {}\n\n{}{}", one.at("name").get<string>(), one.at("year").get<int>(),
-                          one.at("title").get<string>(), head, figure_rows(one.at("measures")));
-      if (one.contains("at")) page += "\nMeasured " + one.at("at").get<string>() + ".\n";
+    for (const json& milestone : proof.at("milestones").at("figures")) {
+      page +=
+          fmt::format("\n### {} ({}): {}\n\n{}{}", milestone.at("name").get<string>(), milestone.at("year").get<int>(),
+                      milestone.at("title").get<string>(), head, figure_rows(milestone.at("measures")));
+      if (milestone.contains("at")) page += "\nMeasured " + milestone.at("at").get<string>() + ".\n";
     }
     page += "\n" + where(proof.at("milestones")) + "\n";
   }
   if (proof.contains("demos")) {
     page += "\n## Demos\n\n`tito demo MODULE --seed N`, one run for each of the seeds from 1 on. " +
             proof.at("demos").value("data", "") + "\n";
-    for (const json& one : proof.at("demos").at("figures")) {
-      const string track = one.value("track", "");
-      page += fmt::format("\n### {}{}{}\n\n{}{}", one.at("module").get<string>(), track.empty() ? "" : ", track ",
-                          track, head, figure_rows(one.at("measures")));
+    for (const json& demo : proof.at("demos").at("figures")) {
+      const string track = demo.value("track", "");
+      page += fmt::format("\n### {}{}{}\n\n{}{}", demo.at("module").get<string>(), track.empty() ? "" : ", track ",
+                          track, head, figure_rows(demo.at("measures")));
     }
     page += "\n" + where(proof.at("demos")) + "\n";
   }

@@ -33,8 +33,8 @@ bool Laboratory::make_program(const std::string& kind, const std::string& name) 
   };
   if (!usual_seconds_.contains(kind + "/" + name) && linked(kit_.object("body", slug_))) {
     std::map<std::string, double>& usual = usual_seconds_[kind + "/" + name];
-    for (const auto& one : tito::run_cases(kit_, program(), kit_.plan(kind, name), folder_.path(), seed_).cases)
-      usual[one.name] = one.seconds;
+    for (const auto& result : tito::run_cases(kit_, program(), kit_.plan(kind, name), folder_.path(), seed_).cases)
+      usual[result.name] = result.seconds;
   }
   return linked(folder_.path() / "body.o");
 }
@@ -48,8 +48,8 @@ tito::Verdict Laboratory::judge_all(const std::string& kind, const std::string& 
                                     int processes) {
   if (!make_program(kind, name)) return {};
   std::vector<tito::PlannedCase> plan = kit_.plan(kind, name);
-  for (tito::PlannedCase& one : plan) {
-    one.limit_seconds = std::min(one.limit_seconds, 3.0 + 10 * usual_seconds_[kind + "/" + name][one.name]);
+  for (tito::PlannedCase& planned : plan) {
+    planned.limit_seconds = std::min(planned.limit_seconds, 3.0 + 10 * usual_seconds_[kind + "/" + name][planned.name]);
   }
   return tito::run_cases(kit_, program(), plan, folder_.path(), seed, {}, processes);
 }

@@ -71,8 +71,8 @@ std::vector<json> in_processes(const Options& options, const tito::Kit& kit, con
   char* line = nullptr;
   std::size_t room = 0;
   while (::getline(&line, &room, lines) > 0) {
-    const json one = json::parse(line);
-    answers[one["i"].get<std::size_t>()] = one["answer"];
+    const json answer = json::parse(line);
+    answers[answer["i"].get<std::size_t>()] = answer["answer"];
     ++done;
     if (terminal) fmt::print(stderr, "\r\x1b[K{} of {}, {:.0f} s", done, count, seconds_since(start));
   }

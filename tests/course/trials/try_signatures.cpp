@@ -52,7 +52,7 @@ int write_signatures(const Options& options, const tito::Kit& kit, const tito::C
   for (const string& slug : options.modules) {
     tito::SignatureFile file{tito::sources_of_signatures(kit, course, slug), {}};
     std::map<string, tito::Trace> cases;  // as in traces
-    for (const tito::PlannedCase& one : kit.plan("test", slug)) cases[one.name] = {};
+    for (const tito::PlannedCase& planned : kit.plan("test", slug)) cases[planned.name] = {};
     for (std::size_t i = 0; i < trials.size(); ++i) {
       if (trials[i].slug != slug) continue;
       tito::Signature signature{trials[i].mistake.name, {}};
