@@ -668,16 +668,16 @@ TEST_CASE("MaxPool2dFunction backward: the gradient goes to the largest pixel al
 }
 
 TEST_CASE("MaxPool2dFunction backward: the first of equals wins") {
-  const auto winner_among = [](const Floats& pixels) {
+  const auto gradient_of_ties = [](const Floats& pixels) {
     MaxPool2dFunction f({2, 2, 0});
     f.forward({Tensor(Shape{1, 1, 2, 2}, pixels)});
     return f.backward(Tensor(Shape{1, 1, 1, 1}, {3})).at(0);
   };
-  CHECK_CLOSE(winner_among({7, 7, 7, 7}), Doubles{3, 0, 0, 0}, 0, 0);
-  CHECK_CLOSE(winner_among({7, 7, 1, 7}), Doubles{3, 0, 0, 0}, 0, 0);
-  CHECK_CLOSE(winner_among({1, 7, 7, 7}), Doubles{0, 3, 0, 0}, 0, 0);
-  CHECK_CLOSE(winner_among({1, 2, 7, 7}), Doubles{0, 0, 3, 0}, 0, 0);
-  CHECK_CLOSE(winner_among({7, 1, 7, 1}), Doubles{3, 0, 0, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({7, 7, 7, 7}), Doubles{3, 0, 0, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({7, 7, 1, 7}), Doubles{3, 0, 0, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({1, 7, 7, 7}), Doubles{0, 3, 0, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({1, 2, 7, 7}), Doubles{0, 0, 3, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({7, 1, 7, 1}), Doubles{3, 0, 0, 0}, 0, 0);
 
   // What a ReLU leaves behind: nothing but zeros, under windows that overlap.
   MaxPool2dFunction f({2, 1, 0});
