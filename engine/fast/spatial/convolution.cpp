@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "fast/spatial/direct_convolution.hpp"
 #include "fast/spatial/layout.hpp"
 #include "fast/spatial/scratch.hpp"
 #include "kernels/parallel.hpp"
@@ -70,8 +69,7 @@ Tensor Convolution::forward(const Tensor& x, const Tensor& weight, const Tensor&
 // A single image is split by its rows; where images are split already, the inner loop is a plain one.
 void Convolution::forward_images(std::int64_t from, std::int64_t to, const float* bias, Tensor& y) {
   const Extents& e = e_;
-  const KernelStrides strides{
-      .kernel_rows = e.K, .row_elements = e.K * e.C, .row = e.padded_width() * e.C, .output = e.stride * e.C};
+  const KernelStrides strides = e.strides();
   Scratch x(e.padded_height() * e.padded_width() * e.C);
   Scratch result(e.PH * e.PW * e.out);
   const auto convolve = [&](std::int64_t i, float* row) {
@@ -158,93 +156,103 @@ std::array<Tensor, 3> Convolution::backward(const Tensor& grad_output, const std
   return result;
 }
 
-// The gradient of x is itself a convolution: of dy, with `stride` - 1 zeros between its pixels and K - 1 around them,
-// with the weights flipped.
+// dy of one image with its channels innermost. The gradient of x is itself a convolution of it, with `stride` - 1 zeros
+// between its pixels and K - 1 around them, and with the weights flipped; without that gradient there are no such zeros.
+struct Convolution::SpreadGradient {
+  SpreadGradient(const Extents& e, const Fused& fused, bool for_dx)
+      : width(for_dx ? e.padded_width() + e.K - 1 : e.OW),
+        row((for_dx ? e.stride : 1) * width * e.out),
+        output((for_dx ? e.stride : 1) * e.out),
+        dy(Scratch::zeros((for_dx ? e.padded_height() + e.K - 1 : e.OH) * width * e.out)),
+        first(dy.data() + (for_dx ? (e.K - 1) * (width + 1) * e.out : 0)),
+        pooled(Scratch::zeros(fused.pool ? e.PH * e.PW * e.out : 0)),
+        masked(fused.relu && !fused.pool ? e.result() : 0) {}
+
+  std::int64_t width;        // of a row, zeros included
+  std::int64_t row, output;  // strides from one row of outputs to the next, and from one output to the next
+  Scratch dy;
+  float* first;    // of the first output
+  Scratch pooled;  // the gradient of what was pooled, channels innermost
+  Scratch masked;  // the gradient behind a ReLU alone
+};
+
+// Takes the gradient of image n's result through what is fused, into dy, and adds it to dbias.
+void Convolution::spread(std::int64_t n, const Tensor& grad_output, SpreadGradient& to, float* dbias) const {
+  const Extents& e = e_;
+  const std::int64_t outputs = e.PH * e.PW;
+  const float* given = grad_output.data() + n * e.result();
+  if (fused.pool) {
+    float* pooled = to.pooled.data();
+    transpose(
+        {.from = given, .rows = e.O, .columns = outputs, .from_stride = outputs, .to = pooled, .to_stride = e.out});
+    for (std::int64_t i = 0; i < e.PH; ++i) {
+      float* top = to.first + fused_pool * i * to.row;
+      relu_and_pool_gradient({.grad = pooled + i * e.PW * e.out,
+                              .argmax = argmax(n) + i * e.PW * e.out,
+                              .width = e.PW,
+                              .channels = e.out,
+                              .top = top,
+                              .bottom = top + to.row,
+                              .dbias = dbias});
+    }
+    return;
+  }
+  if (fused.relu) {
+    const float* y = y_.data() + n * e.result();
+    float* masked = to.masked.data();
+    for (std::int64_t i = 0; i < e.result(); ++i) masked[i] = y[i] > 0.0F ? given[i] : 0.0F;
+    given = masked;
+  }
+  for (std::int64_t i = 0; i < e.OH; ++i) {
+    transpose({.from = given + i * e.OW,
+               .rows = e.O,
+               .columns = e.OW,
+               .from_stride = outputs,
+               .to = to.first + i * to.row,
+               .to_stride = to.output});
+  }
+  for (std::int64_t o = 0; o < e.O; ++o) dbias[o] += sum(given + o * outputs, outputs);
+}
+
 void Convolution::backward_images(std::int64_t from, std::int64_t to, const Tensor& grad_output, const float* flipped,
                                   Gradients& gradients) const {
   const Extents& e = e_;
   const bool dx_wanted = !gradients.dx.empty();
   const bool weight_wanted = gradients.weight_wanted;
-  float* dbias = gradients.bias.data();
-  const std::int64_t margin = dx_wanted ? e.K - 1 : 0;
-  const std::int64_t spread = dx_wanted ? e.stride : 1;
-  const std::int64_t height = dx_wanted ? e.padded_height() + margin : e.OH;
-  const std::int64_t width = dx_wanted ? e.padded_width() + margin : e.OW;
-  const std::int64_t dy_row = spread * width * e.out;
-  const std::int64_t dy_output = spread * e.out;
-  const std::int64_t outputs = e.PH * e.PW;
-
-  Scratch dy = Scratch::zeros(height * width * e.out);
-  float* first = dy.data() + (margin * width + margin) * e.out;
-  Scratch grad = Scratch::zeros(fused.pool ? outputs * e.out : 0);  // of what was pooled, channels innermost
-  Scratch masked(fused.relu && !fused.pool ? e.result() : 0);
+  SpreadGradient dy(e, fused, dx_wanted);
   Scratch x(weight_wanted ? e.padded_height() * e.padded_width() * e.C : 0);
   Scratch image(dx_wanted ? e.H * e.W * e.in : 0);
 
   const auto add_to_weights = [&](std::int64_t kernel_row) {
-    const std::int64_t row = e.padded_width() * e.C;
-    add_weight_gradient(
-        {.x = x.data(),
-         .strides = {.kernel_rows = e.K, .row_elements = e.K * e.C, .row = row, .output = e.stride * e.C},
-         .x_row = e.stride * row,
-         .kernel_row = kernel_row,
-         .dy = first,
-         .dy_row = dy_row,
-         .dy_output = dy_output,
-         .channels = e.out,
-         .height = e.OH,
-         .width = e.OW,
-         .gradient = gradients.weight.data()});
+    add_weight_gradient({.x = x.data(),
+                         .strides = e.strides(),
+                         .x_row = e.stride * e.strides().row,
+                         .kernel_row = kernel_row,
+                         .dy = dy.first,
+                         .dy_row = dy.row,
+                         .dy_output = dy.output,
+                         .channels = e.out,
+                         .height = e.OH,
+                         .width = e.OW,
+                         .gradient = gradients.weight.data()});
   };
   const auto compute_dx_row = [&](std::int64_t h) {
-    convolve_row({.x = dy.data() + ((h + e.padding) * width + e.padding) * e.out,
-                  .strides = {.kernel_rows = e.K, .row_elements = e.K * e.out, .row = width * e.out, .output = e.out},
-                  .weights = flipped,
-                  .bias = nullptr,
-                  .channels = e.in,
-                  .width = e.W,
-                  .y = image.data() + h * e.W * e.in});
+    convolve_row(
+        {.x = dy.dy.data() + ((h + e.padding) * dy.width + e.padding) * e.out,
+         .strides = {.kernel_rows = e.K, .row_elements = e.K * e.out, .row = dy.width * e.out, .output = e.out},
+         .weights = flipped,
+         .bias = nullptr,
+         .channels = e.in,
+         .width = e.W,
+         .y = image.data() + h * e.W * e.in});
   };
 
   for (std::int64_t n = from; n < to; ++n) {
-    const float* given = grad_output.data() + n * e.result();
-    if (fused.pool) {
-      transpose({.from = given,
-                 .rows = e.O,
-                 .columns = outputs,
-                 .from_stride = outputs,
-                 .to = grad.data(),
-                 .to_stride = e.out});
-      for (std::int64_t i = 0; i < e.PH; ++i) {
-        float* top = first + fused_pool * i * dy_row;
-        relu_and_pool_gradient({.grad = grad.data() + i * e.PW * e.out,
-                                .argmax = argmax(n) + i * e.PW * e.out,
-                                .width = e.PW,
-                                .channels = e.out,
-                                .top = top,
-                                .bottom = top + dy_row,
-                                .dbias = dbias});
-      }
-    } else {
-      if (fused.relu) {
-        const float* y = y_.data() + n * e.result();
-        for (std::int64_t i = 0; i < e.result(); ++i) masked.data()[i] = y[i] > 0.0F ? given[i] : 0.0F;
-        given = masked.data();
-      }
-      for (std::int64_t i = 0; i < e.OH; ++i) {
-        transpose({.from = given + i * e.OW,
-                   .rows = e.O,
-                   .columns = e.OW,
-                   .from_stride = outputs,
-                   .to = first + i * dy_row,
-                   .to_stride = dy_output});
-      }
-      for (std::int64_t o = 0; o < e.O; ++o) dbias[o] += sum(given + o * outputs, outputs);
-    }
-    // The rows of the kernel for the weights' gradient, and then the rows of dx, are independent of one another.
+    spread(n, grad_output, dy, gradients.bias.data());
     if (weight_wanted) {
       channels_last(x_.data() + n * e.image(), {.channels = e.C, .height = e.H, .width = e.W}, e.padding, x.data());
     }
+    // The rows of the kernel for the weights' gradient, and then the rows of dx, are independent of one another.
     const std::int64_t kernel_rows = weight_wanted ? e.K : 0;
     const std::int64_t tasks = kernel_rows + (dx_wanted ? e.H : 0);
     kernels::parallel_for(0, tasks, grain(2 * e.work() / std::max<std::int64_t>(tasks, 1)),

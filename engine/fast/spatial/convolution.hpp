@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "fast/spatial/direct_convolution.hpp"
 #include "tinytorch/spatial.hpp"
 
 namespace tinytorch::fast {
@@ -44,14 +45,19 @@ class Convolution {
     std::int64_t image() const { return C * H * W; }
     std::int64_t result() const { return O * PH * PW; }
     std::int64_t packed_weights() const { return out * C * K * K; }
+    KernelStrides strides() const {
+      return {.kernel_rows = K, .row_elements = K * C, .row = padded_width() * C, .output = stride * C};
+    }
     std::int64_t work() const { return O * C * K * K * OH * OW / 32; }  // a vector's operations count as one
   };
   struct Gradients;
+  struct SpreadGradient;
 
   Extents extents_of(const Tensor& x, const Tensor& weight) const;
   void forward_images(std::int64_t from, std::int64_t to, const float* bias, Tensor& y);
   void backward_images(std::int64_t from, std::int64_t to, const Tensor& grad_output, const float* flipped,
                        Gradients& gradients) const;
+  void spread(std::int64_t n, const Tensor& grad_output, SpreadGradient& to, float* dbias) const;
   std::uint8_t* argmax(std::int64_t n) const;
 
   Window window_;

@@ -47,7 +47,7 @@ struct OutputsTile {
 };
 
 template <std::size_t outputs, std::size_t vectors>
-void outputs_tile(const OutputsTile& tile) {
+void compute_tile(const OutputsTile& tile) {
   RegisterTile<outputs, vectors> sums{};
   if (tile.bias != nullptr) {
 #pragma GCC unroll 14
@@ -82,7 +82,7 @@ struct ElementsTile {
 };
 
 template <std::size_t elements, std::size_t vectors>
-void elements_tile(const ElementsTile& tile) {
+void compute_tile(const ElementsTile& tile) {
   RegisterTile<elements, vectors> sums{};
   for (std::int64_t i = 0; i < tile.height; ++i) {
     kernels::multiply_add(tile.x + i * tile.x_row, tile.dy + i * tile.dy_row, tile.width,
@@ -99,26 +99,17 @@ void elements_tile(const ElementsTile& tile) {
   }
 }
 
-template <class Tile>
-using TileFunction = void (*)(const Tile&);
-
 // The functions for 1, 2, .. max_sums sums, with one vector and with two.
-template <std::size_t... index>
-constexpr auto outputs_tiles(std::index_sequence<index...>) {
-  using Row = std::array<TileFunction<OutputsTile>, sizeof...(index)>;
-  return std::array<Row, 2>{Row{&outputs_tile<index + 1, 1>...}, Row{&outputs_tile<index + 1, 2>...}};
+template <class Tile, std::size_t... index>
+constexpr auto tile_functions(std::index_sequence<index...>) {
+  using Row = std::array<void (*)(const Tile&), sizeof...(index)>;
+  return std::array<Row, 2>{Row{&compute_tile<index + 1, 1>...}, Row{&compute_tile<index + 1, 2>...}};
 }
-template <std::size_t... index>
-constexpr auto elements_tiles(std::index_sequence<index...>) {
-  using Row = std::array<TileFunction<ElementsTile>, sizeof...(index)>;
-  return std::array<Row, 2>{Row{&elements_tile<index + 1, 1>...}, Row{&elements_tile<index + 1, 2>...}};
-}
-constexpr auto all_outputs_tiles = outputs_tiles(std::make_index_sequence<max_sums>());
-constexpr auto all_elements_tiles = elements_tiles(std::make_index_sequence<max_sums>());
 
-template <class Tiles>
-auto tile_of(const Tiles& tiles, std::int64_t sums, std::int64_t vectors) {
-  return tiles[static_cast<std::size_t>(vectors - 1)][static_cast<std::size_t>(sums - 1)];
+template <class Tile>
+void compute(std::int64_t sums, std::int64_t vectors, const Tile& tile) {
+  static constexpr auto functions = tile_functions<Tile>(std::make_index_sequence<max_sums>());
+  functions[static_cast<std::size_t>(vectors - 1)][static_cast<std::size_t>(sums - 1)](tile);
 }
 
 // Calls visit(first channel, vectors) for pairs of vectors of channels, and a single one at the end.
@@ -133,13 +124,14 @@ void convolve_row(const OutputRow& row) {
   const std::int64_t weights = row.strides.kernel_rows * row.strides.row_elements;  // of one output channel
   for_vector_pairs(row.channels, [&](std::int64_t o, std::int64_t vectors) {
     for_tiles(row.width, [&](std::int64_t at, std::int64_t size) {
-      tile_of(all_outputs_tiles, size, vectors)({.x = row.x + at * row.strides.output,
-                                                 .strides = row.strides,
-                                                 .weights = row.weights + o * weights,
-                                                 .weights_vector = weights * lanes,
-                                                 .bias = row.bias == nullptr ? nullptr : row.bias + o,
-                                                 .y = row.y + at * row.channels + o,
-                                                 .y_output = row.channels});
+      compute<OutputsTile>(size, vectors,
+                           {.x = row.x + at * row.strides.output,
+                            .strides = row.strides,
+                            .weights = row.weights + o * weights,
+                            .weights_vector = weights * lanes,
+                            .bias = row.bias == nullptr ? nullptr : row.bias + o,
+                            .y = row.y + at * row.channels + o,
+                            .y_output = row.channels});
     });
   });
 }
@@ -150,16 +142,17 @@ void add_weight_gradient(const WeightGradient& part) {
   for_vector_pairs(part.channels, [&](std::int64_t o, std::int64_t vectors) {
     for_tiles(strides.row_elements, [&](std::int64_t at, std::int64_t size) {
       const std::int64_t element = part.kernel_row * strides.row_elements + at;
-      tile_of(all_elements_tiles, size, vectors)({.x = part.x + part.kernel_row * strides.row + at,
-                                                  .x_row = part.x_row,
-                                                  .x_output = strides.output,
-                                                  .dy = part.dy + o,
-                                                  .dy_row = part.dy_row,
-                                                  .dy_output = part.dy_output,
-                                                  .height = part.height,
-                                                  .width = part.width,
-                                                  .gradient = part.gradient + o * weights + element * lanes,
-                                                  .gradient_vector = weights * lanes});
+      compute<ElementsTile>(size, vectors,
+                            {.x = part.x + part.kernel_row * strides.row + at,
+                             .x_row = part.x_row,
+                             .x_output = strides.output,
+                             .dy = part.dy + o,
+                             .dy_row = part.dy_row,
+                             .dy_output = part.dy_output,
+                             .height = part.height,
+                             .width = part.width,
+                             .gradient = part.gradient + o * weights + element * lanes,
+                             .gradient_vector = weights * lanes});
     });
   });
 }
