@@ -13,6 +13,7 @@ namespace tinytorch {
 
 namespace {
 
+// A convolution may compute the ReLU below, too, and no other body's.
 [[maybe_unused]] const bool registered = fast::register_fast_relu();
 
 using fast::for_each;
