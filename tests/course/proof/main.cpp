@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "bench/machine.hpp"
-#include "tito/course/census.hpp"
+#include "tito/authoring/census.hpp"
 #include "tito/course/course.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
