@@ -251,7 +251,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(32, 10'000))
       ->capture_default_str();
   app.add_option("--threads", options.threads, "threads of the trainer")
-      ->check(CLI::Range(1, 1024))
+      ->check(CLI::Range(1, kernels::max_threads))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of the files and of the training")->capture_default_str();
   app.add_flag("--json", options.as_json, "one JSON object on one line");

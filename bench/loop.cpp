@@ -163,15 +163,15 @@ std::vector<Module> modules_in(const fs::path& folder, const std::vector<std::st
     if (entry.is_directory() && bar != std::string::npos) modules.push_back({name, name.substr(bar + 1)});
   }
   std::sort(modules.begin(), modules.end(), [](const Module& a, const Module& b) { return a.folder < b.folder; });
-  const auto is_wanted = [&](const Module& one) {
-    return wanted.empty() || std::find(wanted.begin(), wanted.end(), one.slug) != wanted.end();
+  const auto is_wanted = [&](const Module& module) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), module.slug) != wanted.end();
   };
   for (const std::string& slug : wanted) {
-    if (std::none_of(modules.begin(), modules.end(), [&](const Module& one) { return one.slug == slug; })) {
+    if (std::none_of(modules.begin(), modules.end(), [&](const Module& module) { return module.slug == slug; })) {
       throw std::runtime_error("there is no module \"" + slug + "\"; --module takes a slug such as tensor");
     }
   }
-  std::erase_if(modules, [&](const Module& one) { return !is_wanted(one); });
+  std::erase_if(modules, [&](const Module& module) { return !is_wanted(module); });
   return modules;
 }
 

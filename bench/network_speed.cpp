@@ -83,10 +83,10 @@ int main(int argc, char** argv) {
     const std::unique_ptr<Task> task = make_task(options);
     const bool train = options.mode == "train";
     task->net.set_training(train);
-    std::size_t turn = 0;
+    std::size_t steps = 0;
     volatile float sink = 0;
     const auto step = [&] {
-      const Batch& batch = task->batches[turn++ % task->batches.size()];
+      const Batch& batch = task->batches[steps++ % task->batches.size()];
       if (train) {
         train_step(*task, batch);
       } else {

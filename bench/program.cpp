@@ -6,6 +6,8 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "engine/kernels/parallel.hpp"
+
 namespace bench {
 
 using nlohmann::json;
@@ -36,7 +38,9 @@ Program::Program(std::string name, const std::string& description, int threads)
     : parts_(new Parts{.name = std::move(name), .app = CLI::App(description), .threads = threads}) {
   CLI::App& app = parts_->app;
   Timing& timing = parts_->timing;
-  app.add_option("--threads", parts_->threads, "threads to use")->check(CLI::Range(1, 1024))->capture_default_str();
+  app.add_option("--threads", parts_->threads, "threads to use")
+      ->check(CLI::Range(1, tinytorch::kernels::max_threads))
+      ->capture_default_str();
   app.add_option("--rounds", timing.rounds, "quiet rounds for each figure")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -68,11 +72,13 @@ void Program::add_flag(const std::string& option, bool& value, const std::string
 int Program::threads() const { return parts_->threads; }
 const Timing& Program::timing() const { return parts_->timing; }
 
-void Program::say(const std::string& place, const std::string& value) {
-  parts_->details[json::json_pointer(place)] = value;
+void Program::say(const std::string& pointer, const std::string& value) {
+  parts_->details[json::json_pointer(pointer)] = value;
 }
-void Program::say(const std::string& place, std::int64_t value) { parts_->details[json::json_pointer(place)] = value; }
-void Program::say(const std::string& place, bool value) { parts_->details[json::json_pointer(place)] = value; }
+void Program::say(const std::string& pointer, std::int64_t value) {
+  parts_->details[json::json_pointer(pointer)] = value;
+}
+void Program::say(const std::string& pointer, bool value) { parts_->details[json::json_pointer(pointer)] = value; }
 
 void Program::add(const std::string& name, const Rate& rate, const std::string& unit, double scale) {
   parts_->rows.push_back({{"name", name},

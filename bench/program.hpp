@@ -38,11 +38,11 @@ class Program {
   int threads() const;
   const Timing& timing() const;
 
-  // Puts a further value into the JSON object, by its place: "/batch", "/library/version".
-  void say(const std::string& place, const std::string& value);
-  void say(const std::string& place, const char* value) { say(place, std::string(value)); }
-  void say(const std::string& place, std::int64_t value);
-  void say(const std::string& place, bool value);
+  // Puts a further value into the JSON object, by its JSON pointer: "/batch", "/library/version".
+  void say(const std::string& pointer, const std::string& value);
+  void say(const std::string& pointer, const char* value) { say(pointer, std::string(value)); }
+  void say(const std::string& pointer, std::int64_t value);
+  void say(const std::string& pointer, bool value);
 
   // Takes a figure down: `rate` in units of `scale` a second.
   void add(const std::string& name, const Rate& rate, const std::string& unit, double scale = 1);

@@ -81,12 +81,12 @@ int main(int argc, char** argv) {
       batches.emplace_back(inputs.narrow(0, at, options.batch), targets.narrow(0, at, options.batch));
     }
 
-    std::size_t turn = 0;
+    std::size_t steps = 0;
     bench::Rate rate;
     if (options.mode == "train") {
       task.net->train();
       const auto step = [&] {
-        const auto& [x, y] = batches[turn++ % batches.size()];
+        const auto& [x, y] = batches[steps++ % batches.size()];
         task.optimizer->zero_grad();
         auto loss = torch::nn::functional::cross_entropy(task.net->forward(x), y);
         loss.backward();
@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
       task.net->eval();
       const c10::InferenceMode no_gradients;
       volatile float sink = 0;
-      const auto step = [&] { sink = task.net->forward(batches[turn++ % batches.size()].first).data_ptr<float>()[0]; };
+      const auto step = [&] { sink = task.net->forward(batches[steps++ % batches.size()].first).data_ptr<float>()[0]; };
       rate = bench::measure(step, static_cast<double>(options.batch), program.timing());
     }
     program.say("/channels_last", channels_last);

@@ -38,7 +38,7 @@ std::string short_figure(double value) {
 struct Axis {
   double low = 1;
   double high = 10;
-  double place(double value) const { return std::log(value / low) / std::log(high / low); }
+  double position(double value) const { return std::log(value / low) / std::log(high / low); }
 };
 
 // A line of one panel.
@@ -111,27 +111,27 @@ std::vector<double> marks_of(const Axis& axis) {
 
 // Where the labels stand: each as near to its line's end as the others leave room.
 std::vector<double> label_places(const std::vector<Line>& lines, const Axis& y) {
-  std::vector<std::pair<double, std::size_t>> places;
+  std::vector<std::pair<double, std::size_t>> positions;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    places.emplace_back(plot_top + (1 - y.place(lines[i].points.back().median)) * plot_height, i);
+    positions.emplace_back(plot_top + (1 - y.position(lines[i].points.back().median)) * plot_height, i);
   }
-  std::sort(places.begin(), places.end());
-  for (std::size_t i = 1; i < places.size(); ++i) {
-    places[i].first = std::max(places[i].first, places[i - 1].first + label_height);
+  std::sort(positions.begin(), positions.end());
+  for (std::size_t i = 1; i < positions.size(); ++i) {
+    positions[i].first = std::max(positions[i].first, positions[i - 1].first + label_height);
   }
   double room = plot_top + plot_height;
-  for (auto place = places.rbegin(); place != places.rend(); ++place, room -= label_height) {
-    place->first = std::min(place->first, room);
+  for (auto position = positions.rbegin(); position != positions.rend(); ++position, room -= label_height) {
+    position->first = std::min(position->first, room);
   }
   std::vector<double> result(lines.size());
-  for (const auto& [place, i] : places) result[i] = place;
+  for (const auto& [position, i] : positions) result[i] = position;
   return result;
 }
 
 std::string panel(const std::string& network, const std::vector<Line>& lines, double left) {
   const Axis y = axis_around(lines), x{1, 512};
-  const auto at_x = [&](double value) { return left + plot_left + x.place(value) * plot_width; };
-  const auto at_y = [&](double value) { return plot_top + (1 - y.place(value)) * plot_height; };
+  const auto at_x = [&](double value) { return left + plot_left + x.position(value) * plot_width; };
+  const auto at_y = [&](double value) { return plot_top + (1 - y.position(value)) * plot_height; };
   const double bottom = plot_top + plot_height;
   std::string svg = fmt::format("<text x=\"{:g}\" y=\"{:g}\" font-weight=\"600\">{}</text>\n", left + plot_left,
                                 plot_top - 14, network);

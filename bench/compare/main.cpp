@@ -14,6 +14,7 @@
 #include "bench/compare/page.hpp"
 #include "bench/compare/smoke.hpp"
 #include "bench/machine.hpp"
+#include "engine/kernels/parallel.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/json.hpp"
@@ -278,7 +279,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--batch", options.batches, "these batches alone")->check(CLI::PositiveNumber);
   app.add_option("--mode", options.modes, "training or inference alone")->check(CLI::IsMember({"train", "infer"}));
   app.add_option("--threads", options.threads, "these counts of threads (default: all cores, and 1)")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, tinytorch::kernels::max_threads));
   app.add_option("--rounds", options.rounds, "turns of every contestant (default: 5; 3 for growth)")
       ->check(CLI::Range(1, 1000));
   app.add_option("--seconds", options.seconds, "length of a turn (default: 0.5)")->check(CLI::Range(0.001, 600.0));

@@ -28,14 +28,14 @@ json take_turns(const Programs& programs, const std::vector<Contestant>& contest
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < contestants.size(); ++i) {
       const std::size_t who = round % 2 == 0 ? i : contestants.size() - 1 - i;
-      const Contestant& one = contestants[who];
-      if (one.prints_text) {
-        turns[who].push_back(programs.run_text(one.program, one.arguments, one.environment));
+      const Contestant& contestant = contestants[who];
+      if (contestant.prints_text) {
+        turns[who].push_back(programs.run_text(contestant.program, contestant.arguments, contestant.environment));
         continue;
       }
-      const json report = programs.run(one.program, one.arguments, one.environment);
+      const json report = programs.run(contestant.program, contestant.arguments, contestant.environment);
       turns[who].push_back(turn_of(report));
-      if (report.contains("library")) libraries[one.key] = report["library"];
+      if (report.contains("library")) libraries[contestant.key] = report["library"];
     }
   }
   json series = json::object();
@@ -66,11 +66,8 @@ const std::vector<NetworkRow>& network_rows() {
 double cifar_flops(const std::string& mode) { return mode == "train" ? 25.355e6 : 8.970e6; }
 
 std::optional<fs::path> openmp_blas() {
-  for (const char* library : {"/usr/lib/" BENCH_LIBRARIES, "/usr/lib64", "/usr/lib"}) {
-    const fs::path folder = fs::path(library) / "openblas-openmp";
-    if (fs::exists(folder / "libblas.so.3")) return folder;
-  }
-  return std::nullopt;
+  const fs::path library = BENCH_OPENMP_BLAS;
+  return fs::exists(library) ? std::optional(library.parent_path()) : std::nullopt;
 }
 
 Environment as_installed(const std::string& threads) {
@@ -107,7 +104,7 @@ json measure_network(const Programs& programs, const NetworkRow& row, int thread
         {"channels_last", "torch_speed", options + std::vector<std::string>{"--channels-last"}, tuned(count)});
     contestants.push_back({"sgemm", "peer_gemm", threads_only + turn_options(budget), as_installed(count)});
   }
-  std::erase_if(contestants, [&](const Contestant& one) { return !programs.has(one.program); });
+  std::erase_if(contestants, [&](const Contestant& contestant) { return !programs.has(contestant.program); });
 
   json libraries = json::object();
   json series = take_turns(programs, contestants, budget.rounds, libraries);
@@ -123,7 +120,7 @@ json measure_growth(const Programs& programs, const std::string& network, int ba
   const std::string count = std::to_string(threads);
   std::vector<Contestant> contestants{{"ours", "network_speed", options, {}},
                                       {"tuned", "torch_speed", options, tuned(count)}};
-  std::erase_if(contestants, [&](const Contestant& one) { return !programs.has(one.program); });
+  std::erase_if(contestants, [&](const Contestant& contestant) { return !programs.has(contestant.program); });
   json libraries = json::object();
   const json series = take_turns(programs, contestants, budget.rounds, libraries);
   return {{"network", network},    {"batch", batch},   {"threads", threads},

@@ -34,7 +34,7 @@ bool Programs::has(const std::string& program) const { return fs::exists(folder_
 std::string Programs::output_of(const std::string& program, const std::vector<std::string>& arguments,
                                 const Environment& environment, double limit_seconds) const {
   // Nothing of the caller's environment, which might set thread counts or another malloc, but these.
-  std::vector<std::string> command{"/usr/bin/env", "-i"};
+  std::vector<std::string> command{"env", "-i"};
   for (const char* name : {"PATH", "HOME", "TMPDIR", "LANG", "TITO_DATA", "XDG_DATA_HOME", "ASAN_OPTIONS",
                            "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) command.push_back(std::string(name) + "=" + value);

@@ -97,7 +97,7 @@ void check_page(const json& limits, Complaints& complaints) {
   const string svg = growth_svg(data["growth"]["points"], "libtorch <0>", "a & b");
   complaints.check(svg.starts_with("<svg") && svg.ends_with("</svg>\n") && contains(svg, "&lt;0>") &&
                        contains(svg, "a &amp; b") && !contains(svg, "nan") && !contains(svg, "inf"),
-                   "the picture is no SVG of finite places");
+                   "the picture is no SVG of finite positions");
 }
 
 }  // namespace

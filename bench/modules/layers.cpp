@@ -33,8 +33,8 @@ void add_forward(judge::Rows& rows, std::int64_t batch) {
             .flops = flops,
             .traffic = judge::traffic(Stream::read, weights)},
            [=] {
-             const Case one = make_case(batch);
-             return [=] { judge::keep(one.layer->function()->forward(one.inputs)); };
+             const Case linear = make_case(batch);
+             return [=] { judge::keep(linear.layer->function()->forward(linear.inputs)); };
            });
 }
 
@@ -47,11 +47,11 @@ void add_both(judge::Rows& rows, std::int64_t batch) {
             .flops = flops,
             .traffic = {Stream::copy, 3 * weights * sizeof(float), 2 * weights * sizeof(float)}},
            [=] {
-             const Case one = make_case(batch);
+             const Case linear = make_case(batch);
              return [=] {
-               const auto function = one.layer->function();
-               judge::keep(function->forward(one.inputs));
-               judge::keep(function->backward(one.gradient));
+               const auto function = linear.layer->function();
+               judge::keep(function->forward(linear.inputs));
+               judge::keep(function->backward(linear.gradient));
              };
            });
 }

@@ -16,10 +16,10 @@ Tensor labels(std::int64_t samples, std::uint64_t classes, Rng& rng) {
 
 template <class Loss>
 judge::Step loss_and_gradient(const std::vector<Tensor>& inputs) {
-  return [inputs, one = Tensor::scalar(1.0F)] {
+  return [inputs, grad_output = Tensor::scalar(1.0F)] {
     Loss loss;
     judge::keep(loss.forward(inputs));
-    judge::keep(loss.backward(one));
+    judge::keep(loss.backward(grad_output));
   };
 }
 

@@ -14,9 +14,9 @@ constexpr std::int64_t batch = 8;
 // A convolution of 3 x 3 pixels.
 struct Size {
   std::int64_t in, out, extent;
-  std::int64_t places() const { return extent - 2; }
+  std::int64_t output() const { return extent - 2; }
   double flops(std::int64_t images) const {
-    return 2.0 * static_cast<double>(images * out * in * 9 * places() * places());
+    return 2.0 * static_cast<double>(images * out * in * 9 * output() * output());
   }
 };
 constexpr Size first{3, 32, 32}, second{32, 64, 15};
@@ -33,22 +33,22 @@ Case make_case(const Size& size, std::int64_t images) {
   return {layer,
           {Tensor::uniform({images, size.in, size.extent, size.extent}, 0.0F, 1.0F, rng), layer->weight().value(),
            layer->bias().value()},
-          Tensor::uniform({images, size.out, size.places(), size.places()}, -0.1F, 0.1F, rng)};
+          Tensor::uniform({images, size.out, size.output(), size.output()}, -0.1F, 0.1F, rng)};
 }
 
 void add_convolution(judge::Rows& rows, const std::string& name, const Size& size, bool wants_input_gradient) {
   rows.add({.name = name, .unit = "GFLOP/s", .flops = size.flops(batch)}, [=] {
-    const Case one = make_case(size, batch);
-    return [=] { judge::keep(one.layer->function()->forward(one.inputs)); };
+    const Case convolution = make_case(size, batch);
+    return [=] { judge::keep(convolution.layer->function()->forward(convolution.inputs)); };
   });
   rows.add({.name = name + " and back", .unit = "GFLOP/s", .flops = (wants_input_gradient ? 3 : 2) * size.flops(batch)},
            [=] {
-             const Case one = make_case(size, batch);
+             const Case convolution = make_case(size, batch);
              return [=] {
-               const std::unique_ptr<Function> function = one.layer->function();
+               const std::unique_ptr<Function> function = convolution.layer->function();
                function->want_gradient(0, wants_input_gradient);
-               judge::keep(function->forward(one.inputs));
-               judge::keep(function->backward(one.gradient));
+               judge::keep(function->forward(convolution.inputs));
+               judge::keep(function->backward(convolution.gradient));
              };
            });
 }
@@ -57,8 +57,8 @@ void add_convolution(judge::Rows& rows, const std::string& name, const Size& siz
 
 void judge::workload(Rows& rows) {
   rows.add({.name = "conv2d, 3 to 32, 1 image", .unit = "GFLOP/s", .flops = first.flops(1)}, [] {
-    const Case one = make_case(first, 1);
-    return [=] { keep(conv2d(one.inputs[0], one.inputs[1], one.inputs[2], Window{})); };
+    const Case convolution = make_case(first, 1);
+    return [=] { keep(conv2d(convolution.inputs[0], convolution.inputs[1], convolution.inputs[2], Window{})); };
   });
   add_convolution(rows, "Conv2d, 3 to 32", first, false);
   add_convolution(rows, "Conv2d, 32 to 64", second, true);

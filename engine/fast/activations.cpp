@@ -7,15 +7,14 @@
 #include <utility>
 
 #include "fast/elementwise.hpp"
+#include "fast/fusion.hpp"
 
 namespace tinytorch {
 
-// Says that the ReLU of this program is the one below. The fast body of module spatial looks for this name, weakly,
-// before it computes a ReLU together with the convolution in front of it: another body's ReLU must be called.
-extern const bool fast_activations;
-const bool fast_activations = true;
-
 namespace {
+
+// A convolution may compute the ReLU below, too, and no other body's.
+[[maybe_unused]] const bool registered = fast::register_fast_relu();
 
 using fast::for_each;
 using fast::Grain;

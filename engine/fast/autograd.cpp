@@ -1,5 +1,5 @@
-// Module autograd for speed: the same tape with less to allocate, and a walk through a network that lets a step absorb
-// the one behind it.
+// Module autograd for speed: the same tape with less to allocate, and a forward pass through a network in which a step
+// may compute the one behind it, too.
 #include "tinytorch/autograd.hpp"
 
 #include <algorithm>
@@ -35,7 +35,7 @@ class NodeMemory {
   static void give_back(void* memory, std::size_t bytes) {
     Blocks& blocks = own();
     if (blocks.size == 0) blocks.size = bytes;  // all requests are for the same type
-    if (bytes != blocks.size || blocks.count == most) return ::operator delete(memory);
+    if (bytes != blocks.size || blocks.count == max_count) return ::operator delete(memory);
     blocks.first = new (memory) Block{blocks.first};
     ++blocks.count;
   }
@@ -53,7 +53,7 @@ class NodeMemory {
       size = 1;  // whatever is given back from now on is not kept
     }
   };
-  static constexpr std::size_t most = 4096;
+  static constexpr std::size_t max_count = 4096;
 
   static Blocks& own() {
     static thread_local Blocks blocks;
@@ -72,7 +72,7 @@ struct NodeAllocator {
   friend bool operator==(const NodeAllocator&, const NodeAllocator&) { return true; }
 };
 
-// A few nodes without a place of their own on the heap; null where no gradient is wanted.
+// A few nodes without memory of their own on the heap; null where no gradient is wanted.
 class Inputs {
  public:
   void push_back(std::shared_ptr<Node> node) {
@@ -185,7 +185,7 @@ void topological_order(const std::shared_ptr<Node>& root, std::vector<std::share
 }
 
 // Calls the function's gradient rule and hands each input its share.
-void walk_one(Node& node) {
+void propagate(Node& node) {
   const Tensor grad_output = std::move(node.gradient);
   node.gradient = Tensor();
   if (grad_output.empty()) return;
@@ -257,7 +257,7 @@ void Variable::backward(const Tensor& grad_output) {
   accumulate(root, grad_output);
   for (; !order.empty(); order.pop_back()) {
     Node& node = *order.back();
-    walk_one(node);
+    propagate(node);
     node.function.reset();
     node.inputs.clear();
     node.walked = true;
@@ -290,10 +290,10 @@ NoGrad::~NoGrad() { --no_grad_depth; }
 
 namespace {
 
-// The layers of a network as functions to call, where a step may have absorbed those behind it.
-class Walk {
+// The layers of a network as functions to call, where a step may be fused with those behind it.
+class FusedSteps {
  public:
-  explicit Walk(Layer& layer) : layers_(layer.steps()) { make_next(); }
+  explicit FusedSteps(Layer& layer) : layers_(layer.steps()) { make_next(); }
 
   // The next function and its parameters; false at the end.
   bool next(std::unique_ptr<Function>& function, std::vector<Parameter>& parameters) {
@@ -301,7 +301,7 @@ class Walk {
     function = std::move(function_);
     parameters = std::move(parameters_);
     make_next();
-    while (function_ != nullptr && parameters_.empty() && function->absorb(*function_)) make_next();
+    while (function_ != nullptr && parameters_.empty() && function->fuse(*function_)) make_next();
     return true;
   }
 
@@ -324,13 +324,13 @@ class Walk {
 
 // Where nothing is recorded, there is no need for Variables between the steps.
 Variable forward(Layer& layer, const Variable& x) {
-  Walk walk(layer);
+  FusedSteps steps(layer);
   std::unique_ptr<Function> function;
   std::vector<Parameter> parameters;
   if (no_grad_depth > 0) {
     Tensor y = x.value();
     std::vector<Tensor> inputs;
-    while (walk.next(function, parameters)) {
+    while (steps.next(function, parameters)) {
       inputs.clear();
       inputs.push_back(std::move(y));
       for (const Parameter& parameter : parameters) inputs.push_back(parameter.value());
@@ -341,7 +341,7 @@ Variable forward(Layer& layer, const Variable& x) {
   }
   Variable y = x;
   std::vector<Variable> inputs;
-  while (walk.next(function, parameters)) {
+  while (steps.next(function, parameters)) {
     inputs.clear();
     inputs.push_back(std::move(y));
     for (const Parameter& parameter : parameters) inputs.emplace_back(parameter);

@@ -17,8 +17,8 @@ namespace tinytorch::io {
 namespace {
 
 // What a gzipped file may hold: deflate packs zeros a thousand times, images and labels hardly ten times.
-constexpr std::uint64_t most_unpacked_times = 64;
-constexpr std::uint64_t most_unpacked_more = 65536;
+constexpr std::uint64_t max_unpacked_times = 64;
+constexpr std::uint64_t max_unpacked_more = 65536;
 
 // A file's bytes in order, unpacked when they are gzipped. Every checksum and length of the gzip format is
 // checked, and so is that nothing else follows.
@@ -134,10 +134,10 @@ void check_size(const Bytes& bytes, const std::string& path, std::uint64_t heade
     if (found != size) fail(path, "values", std::to_string(size) + " bytes", std::to_string(found));
     return;
   }
-  const std::uint64_t most = bytes.file_size() * most_unpacked_times + most_unpacked_more;
-  if (size > most) {
+  const std::uint64_t max_size = bytes.file_size() * max_unpacked_times + max_unpacked_more;
+  if (size > max_size) {
     fail(path, "values",
-         "at most " + std::to_string(most) + " bytes in a gzipped file of " + std::to_string(bytes.file_size()),
+         "at most " + std::to_string(max_size) + " bytes in a gzipped file of " + std::to_string(bytes.file_size()),
          std::to_string(size) + " in its header; if that is right, unpack it with gunzip first");
   }
 }
@@ -145,7 +145,7 @@ void check_size(const Bytes& bytes, const std::string& path, std::uint64_t heade
 // Reads `size` values. Memory grows only as they arrive, since a gzipped file may hold fewer.
 std::vector<std::uint8_t> read_values(Bytes& bytes, const std::string& path, std::size_t size) {
   std::vector<std::uint8_t> values;
-  const std::size_t first_piece = bytes.gzipped() ? 4 * bytes.file_size() + most_unpacked_more : size;
+  const std::size_t first_piece = bytes.gzipped() ? 4 * bytes.file_size() + max_unpacked_more : size;
   while (values.size() < size) {
     const std::size_t before = values.size();
     const std::size_t wanted = std::min(size - before, std::max(first_piece, before));

@@ -24,10 +24,10 @@ std::string in_quotes(const std::string& text) {
 }
 
 std::optional<std::uint64_t> bytes_of(const std::vector<std::uint64_t>& shape, std::uint64_t element_size) {
-  constexpr std::uint64_t most = std::uint64_t{1} << 62;
+  constexpr std::uint64_t max_bytes = std::uint64_t{1} << 62;
   std::uint64_t bytes = element_size;
   for (const std::uint64_t extent : shape) {
-    if (extent > most || (extent != 0 && bytes > most / extent)) return std::nullopt;
+    if (extent > max_bytes || (extent != 0 && bytes > max_bytes / extent)) return std::nullopt;
     bytes *= extent;
   }
   return bytes;

@@ -16,10 +16,10 @@ namespace tinytorch::io {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "which elements are turned round");
+static_assert(std::endian::native == std::endian::little, "whose byte order is reversed");
 
 constexpr std::string_view magic = "\x93NUMPY";
-constexpr std::size_t most_axes = 64;
+constexpr std::size_t max_axes = 64;
 
 struct Header {
   bool big_endian = false;
@@ -97,8 +97,8 @@ class HeaderParser {
     bool comma = true;
     while (!take(')')) {
       if (!comma) unexpected("\",\" or \")\" in the shape");
-      if (header_.shape.size() == most_axes) {
-        fail(path_, "header, shape", "at most " + std::to_string(most_axes) + " extents", "more");
+      if (header_.shape.size() == max_axes) {
+        fail(path_, "header, shape", "at most " + std::to_string(max_axes) + " extents", "more");
       }
       header_.shape.push_back(parse_extent());
       comma = take(',');
@@ -199,10 +199,10 @@ std::vector<std::uint8_t> to_row_major(const std::vector<std::uint8_t>& bytes, c
     if (extent > 1) axes.push_back({extent, stride, 0});
     stride *= extent;
   }
-  std::vector<std::uint8_t> turned(bytes.size());
+  std::vector<std::uint8_t> row_major(bytes.size());
   std::size_t from = 0;
-  for (std::size_t to = 0; to < turned.size(); to += element_size) {
-    std::copy_n(bytes.data() + from, element_size, turned.data() + to);
+  for (std::size_t to = 0; to < row_major.size(); to += element_size) {
+    std::copy_n(bytes.data() + from, element_size, row_major.data() + to);
     for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
       from += axis->stride;
       if (++axis->index < axis->extent) break;
@@ -210,7 +210,7 @@ std::vector<std::uint8_t> to_row_major(const std::vector<std::uint8_t>& bytes, c
       axis->index = 0;
     }
   }
-  return turned;
+  return row_major;
 }
 
 // Whether a value is a whole number from 0 to 255.

@@ -26,8 +26,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the data are read and written as they lie in memory");
 
-constexpr std::uint64_t longest_header = 100'000'000;  // the format's own limit
-constexpr std::size_t most_axes = 64;
+constexpr std::uint64_t max_header = 100'000'000;  // the format's own limit
+constexpr std::size_t max_axes = 64;
 
 // What the header says about one array. A file may hold one for every 53 bytes of its header, so it is small
 // and needs no memory beside its text.
@@ -118,8 +118,8 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     if (place_ != Place::list) unexpected("a number");
     Entry& entry = entries_.back();
     if (key_ == "shape") {
-      if (entry.shape.size() == most_axes)
-        fail(path_, where(), "at most " + std::to_string(most_axes) + " numbers", "more");
+      if (entry.shape.size() == max_axes)
+        fail(path_, where(), "at most " + std::to_string(max_axes) + " numbers", "more");
       entry.shape.push_back(value);
     } else {
       if (entry.count == 2) fail(path_, where(), "two offsets", "more");
@@ -207,8 +207,8 @@ std::vector<Entry> read_header(InputFile& file) {
   const std::string& path = file.path();
   std::uint64_t size = 0;
   file.read(&size, sizeof size, "header length");
-  const std::uint64_t most = std::min(file.left(), longest_header);
-  if (size > most) fail(path, "header length", "at most " + std::to_string(most), std::to_string(size));
+  const std::uint64_t max_size = std::min(file.left(), max_header);
+  if (size > max_size) fail(path, "header length", "at most " + std::to_string(max_size), std::to_string(size));
   std::string header(size, '\0');
   file.read(header.data(), size, "header");
   if (!header.starts_with('{')) fail(path, "header", "\"{\" at its beginning", in_quotes(header.substr(0, 1)));
@@ -252,7 +252,7 @@ std::string make_header(const std::vector<NamedArray>& arrays) {
     }
     const bool negative = std::any_of(array.shape.begin(), array.shape.end(), [](std::int64_t e) { return e < 0; });
     const std::uint64_t bytes = array.values.size() * sizeof(float);
-    if (negative || array.shape.size() > most_axes ||
+    if (negative || array.shape.size() > max_axes ||
         bytes_of({array.shape.begin(), array.shape.end()}, sizeof(float)) != bytes) {
       throw ValueError("write_safetensors: the shape of " + in_quotes(array.name) + " does not fit its " +
                        std::to_string(array.values.size()) + " values");

@@ -21,7 +21,7 @@ struct Result {
 };
 
 // Below this number of multiply-adds a product is done before other threads could help.
-constexpr std::int64_t least_work_to_split = std::int64_t{1} << 19;
+constexpr std::int64_t min_work_to_split = std::int64_t{1} << 19;
 
 // A thread gets at least so many rows or columns: fewer would leave register tiles unfilled.
 constexpr std::int64_t tile = 16;
@@ -111,8 +111,8 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int
              {right.data + column * right.column_step, right.row_step, right.column_step}, beta, c + row * ldc + column,
              ldc);
   };
-  const std::int64_t least_results = least_work_to_split / k + 1;  // m * n * k might overflow
-  if (m * n < least_results || in_parallel()) return block(0, m, 0, n);
+  const std::int64_t min_results = min_work_to_split / k + 1;  // m * n * k might overflow
+  if (m * n < min_results || in_parallel()) return block(0, m, 0, n);
 
   // Each thread computes some whole rows of C, or some whole columns, whichever there are more of.
   const bool by_rows = m >= n;

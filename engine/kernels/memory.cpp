@@ -33,8 +33,8 @@ namespace {
 constexpr std::size_t alignment = 64;
 
 std::size_t bytes_of(std::int64_t count) {
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 8;
-  if (count < 0 || count > most) throw std::bad_alloc();
+  constexpr std::int64_t max_count = std::numeric_limits<std::int64_t>::max() / 8;
+  if (count < 0 || count > max_count) throw std::bad_alloc();
   return static_cast<std::size_t>(count) * sizeof(float);
 }
 
@@ -62,8 +62,8 @@ void count_release(std::size_t bytes, bool overrun) {
   use.overruns += overrun ? 1 : 0;
 }
 
-// Training walks through a few MiB again and again. On pages of 4 KiB the processor loses time in finding where each of
-// them lies, so large blocks ask the system for pages of this size.
+// Training reads and writes a few MiB again and again. On pages of 4 KiB misses of the TLB cost time, so large blocks
+// ask the system for pages of this size.
 constexpr std::size_t large_page = std::size_t{2} << 20;
 
 void* system_allocate(std::size_t bytes) {
@@ -198,15 +198,15 @@ Cache& cache() {
 // block is given back when the counts are.
 constexpr std::size_t counts_bytes = alignment;
 
-// Behind the values stands one more that nobody has reason to write. Whoever goes one number too far changes it: it is
-// neither so large that a sum absorbs what is added, nor NaN, which a maximum may keep. It is another one for every
-// block near by, so that a copy that goes too far shows, too.
+// A guard value behind the values: a write past their end changes it. It is neither so large that adding to it may
+// leave it as it is, nor NaN, which a maximum may keep. Blocks near one another have different ones, so that a copy that
+// goes too far shows, too.
 float guard_of(const void* block) {
-  const std::uintptr_t place = reinterpret_cast<std::uintptr_t>(block) / alignment;
-  return -1000.0F - static_cast<float>(place * 40503 % 65536) / 64.0F;
+  const std::uintptr_t number = reinterpret_cast<std::uintptr_t>(block) / alignment;
+  return -1000.0F - static_cast<float>(number * 40503 % 65536) / 64.0F;
 }
 
-float* guard_place(void* block, std::size_t asked) {
+float* guard_address(void* block, std::size_t asked) {
   return reinterpret_cast<float*>(static_cast<std::byte*>(block) + counts_bytes + asked);
 }
 
@@ -223,7 +223,7 @@ struct CountsAllocator {
     return static_cast<T*>(block_);
   }
   void deallocate(T*, std::size_t) {
-    cache().give_back(block_, size_, asked_, *guard_place(block_, asked_) != guard_of(block_));
+    cache().give_back(block_, size_, asked_, *guard_address(block_, asked_) != guard_of(block_));
   }
 
   friend bool operator==(const CountsAllocator& a, const CountsAllocator& b) { return a.block_ == b.block_; }
@@ -239,7 +239,7 @@ std::shared_ptr<float[]> allocate(std::int64_t count) {
   const std::size_t bytes = bytes_of(count);
   const SizeClass size = size_class(counts_bytes + bytes + sizeof(float));
   void* block = cache().take(size, bytes);
-  *guard_place(block, bytes) = guard_of(block);
+  *guard_address(block, bytes) = guard_of(block);
   float* values = reinterpret_cast<float*>(static_cast<std::byte*>(block) + counts_bytes);
   return {values, [](float*) {}, CountsAllocator<float>(block, size, bytes)};
 }

@@ -21,8 +21,6 @@ namespace tinytorch::kernels {
 
 namespace {
 
-constexpr int max_threads = 1024;
-
 // More parts than threads, so that a thread that is late or slow leaves its share to the others.
 constexpr std::int64_t parts_per_thread = 4;
 
@@ -59,27 +57,27 @@ void pause() {
 }
 
 // Loops may follow one another within microseconds, while going to sleep and being woken takes tens of
-// them: so whoever waits looks again and again for a while before it sleeps.
+// them: so a thread that waits spins for a while before it sleeps.
 template <class Condition>
 bool spin_until(const Condition& condition) {
-  constexpr std::chrono::microseconds patience{30};
+  constexpr std::chrono::microseconds spin_time{30};
   const auto start = std::chrono::steady_clock::now();
   do {
     for (int i = 0; i < 16; ++i) {
       if (condition()) return true;
       pause();
     }
-  } while (std::chrono::steady_clock::now() - start < patience);
+  } while (std::chrono::steady_clock::now() - start < spin_time);
   return false;
 }
 
-// Two lines of the cache, which processors fetch in pairs: what one thread writes must not lie where another reads.
-constexpr std::size_t apart = 128;
+// Two cache lines, which processors fetch in pairs: what one thread writes must not lie where another reads.
+constexpr std::size_t cache_lines = 128;
 
 // One parallel_for. It lies on its caller's stack, and threads that joined it leave it before that returns. It shares
-// no line of the cache with what else the caller keeps there and writes while the others read the job: that made loops
+// no cache line with what else the caller keeps there and writes while the others read the job: that made loops
 // take twice as long, or not, as chance placed the stack.
-struct alignas(apart) Job {
+struct alignas(cache_lines) Job {
   std::int64_t begin;
   std::int64_t end;
   std::int64_t part;
@@ -192,8 +190,8 @@ class Pool {
 
   const bool spins_;    // only where every thread has a core of its own
   Job* job_ = nullptr;  // written while the ticket is closed, read by those who joined
-  alignas(apart) std::atomic<std::uint64_t> ticket_{0};
-  alignas(apart) std::atomic<std::uint64_t> left_{0};  // of those who joined, how many are done
+  alignas(cache_lines) std::atomic<std::uint64_t> ticket_{0};
+  alignas(cache_lines) std::atomic<std::uint64_t> left_{0};  // of those who joined, how many are done
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable done_;
@@ -201,9 +199,9 @@ class Pool {
   std::vector<std::thread> threads_;
 };
 
-// The process's pool, and whose turn it is to use it.
+// The process's pool, which one loop at a time uses.
 struct PoolState {
-  std::mutex turn;
+  std::mutex in_use;
   Pool* pool = nullptr;
   int pool_threads = 0;
   PoolState* before_fork = nullptr;  // keeps what the parent left behind reachable
@@ -222,11 +220,11 @@ struct PoolState {
 // Never destroyed: a static object's destructor may still run a loop.
 std::atomic<PoolState*> the_state{nullptr};
 
-// Ends the threads before the process does. The turn is never given back: later loops run as plain calls.
+// Ends the threads before the process does. The pool stays locked: later loops run as plain calls.
 // exit() called from a loop leaves the pool as it is.
 void shut_down() {
   PoolState& state = *the_state.load();
-  if (inside_parts || !state.turn.try_lock()) return;
+  if (inside_parts || !state.in_use.try_lock()) return;
   delete state.pool;
   state.pool = nullptr;
 }
@@ -268,12 +266,12 @@ void detail::parallel_for(std::int64_t begin, std::int64_t end, std::int64_t gra
   if (threads == 1 || parts < 2) return call(body, begin, end);
 
   PoolState& state = pool_state();
-  std::unique_lock turn(state.turn, std::try_to_lock);
-  if (!turn.owns_lock()) return call(body, begin, end);  // another thread's loop has the pool
+  std::unique_lock lock(state.in_use, std::try_to_lock);
+  if (!lock.owns_lock()) return call(body, begin, end);  // another thread's loop has the pool
 
   Job job{begin, end, (count + parts - 1) / parts, call, body};
   state.pool_for(threads).run(job);
-  turn.unlock();
+  lock.unlock();
   if (job.error != nullptr) std::rethrow_exception(job.error);
 }
 

@@ -8,6 +8,9 @@
 
 namespace tinytorch::kernels {
 
+// More threads than these are never used, whatever is asked for.
+inline constexpr int max_threads = 1024;
+
 // The number of threads parallel_for uses, the calling one included: at first what the environment
 // variable TITO_THREADS says, else the cores this process may run on.
 int thread_count();

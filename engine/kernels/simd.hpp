@@ -48,7 +48,7 @@ inline void keep_in_register(Vector& vector) {
 
 namespace detail {
 
-// One step of a transposition: blocks of `size` lanes change places between two rows.
+// One step of a transposition: blocks of `size` lanes are exchanged between two rows.
 template <int size, bool second, std::size_t... lane>
 inline Vector exchange(Vector a, Vector b, std::index_sequence<lane...>) {
   constexpr auto from = [](int at) {

@@ -8,15 +8,16 @@
 #include <array>
 #include <vector>
 
+#include "kernels/register_tile.hpp"
 #include "kernels/simd_math.hpp"
 
 namespace tinytorch::kernels {
 
 namespace {
 
-constexpr int most_rows = vector_registers == 32 ? 12 : 6;  // of a tile: with two vectors each, and three to work with
-constexpr int most_vectors = 2;                             // of columns
-constexpr std::int64_t panel_columns = most_vectors * lanes;
+constexpr int max_rows = vector_registers == 32 ? 12 : 6;  // of a tile: with two vectors each, and three to work with
+constexpr int max_vectors = 2;                             // of columns
+constexpr std::int64_t panel_columns = max_vectors * lanes;
 constexpr std::int64_t panel_depth = 256;  // steps of k: a panel of B takes 32 KiB at most
 constexpr std::int64_t block_rows = 240;   // of A, used for one panel after another: 240 KiB at most
 
@@ -30,33 +31,13 @@ struct Tile {
   float alpha, beta;
 };
 
-// One tile over `depth` steps of k. For each step there are `vectors` vectors of B's columns at `b_row`, `b_step`
-// floats behind those of the step before.
-template <int rows, int vectors>
-void one_tile(const Tile& tile, const float* b_row, std::int64_t b_step, std::int64_t depth) {
-  std::array<std::array<Vector, vectors>, rows> sums{};
-  // From three rows to the next: an address is a pointer and one or two steps.
-  constexpr int groups = (rows + 2) / 3;
-  std::array<const float*, groups> a;
-  for (int g = 0; g < groups; ++g) a[static_cast<std::size_t>(g)] = tile.a + 3 * g * tile.a_row;
-  const std::int64_t row = tile.a_row;
-  for (std::int64_t step = 0; step < depth; ++step, b_row += b_step) {
-    std::array<Vector, vectors> b;
-#pragma GCC unroll 2
-    for (std::size_t v = 0; v < vectors; ++v) {
-      b[v] = load(b_row + static_cast<std::int64_t>(v) * lanes);
-      keep_in_register(b[v]);
-    }
-#pragma GCC unroll 12
-    for (std::size_t i = 0; i < rows; ++i) {
-      const float* group = a[i / 3];
-      const Vector factor = broadcast(i % 3 == 0 ? group[0] : i % 3 == 1 ? group[row] : group[2 * row]);
-#pragma GCC unroll 2
-      for (std::size_t v = 0; v < vectors; ++v) sums[i][v] += factor * b[v];
-    }
-#pragma GCC unroll 4
-    for (const float*& pointer : a) pointer += tile.a_column;
-  }
+// One tile over `depth` steps of k. For each step there are `vectors` vectors of B's columns at `b`, `b_step` floats
+// behind those of the step before.
+template <std::size_t rows, std::size_t vectors>
+void compute_tile(const Tile& tile, const float* b, std::int64_t b_step, std::int64_t depth) {
+  RegisterTile<rows, vectors> sums{};
+  multiply_add(tile.a, b, depth, {.a_row = tile.a_row, .a_step = tile.a_column, .b_step = b_step, .b_vector = lanes},
+               sums);
 
   const bool whole = tile.columns == vectors * lanes;
   const Vector alpha = broadcast(tile.alpha);
@@ -84,16 +65,16 @@ void one_tile(const Tile& tile, const float* b_row, std::int64_t b_step, std::in
 
 using TileFunction = void (*)(const Tile&, const float*, std::int64_t, std::int64_t);
 
-template <int vectors, std::size_t... index>
+template <std::size_t vectors, std::size_t... index>
 constexpr std::array<TileFunction, sizeof...(index)> tiles_of(std::index_sequence<index...>) {
-  return {&one_tile<static_cast<int>(index) + 1, vectors>...};
+  return {&compute_tile<index + 1, vectors>...};
 }
 
-constexpr auto narrow_tiles = tiles_of<1>(std::make_index_sequence<most_rows>());
-constexpr auto wide_tiles = tiles_of<2>(std::make_index_sequence<most_rows>());
+constexpr auto narrow_tiles = tiles_of<1>(std::make_index_sequence<max_rows>());
+constexpr auto wide_tiles = tiles_of<2>(std::make_index_sequence<max_rows>());
 
 // A square of `lanes` rows is transposed; from the row `filled` on, it counts as zero.
-void turn_square(const float* from, std::int64_t from_step, std::int64_t filled, float* to, std::int64_t to_step) {
+void transpose_square(const float* from, std::int64_t from_step, std::int64_t filled, float* to, std::int64_t to_step) {
   std::array<Vector, lanes> square;
   if (filled == lanes) {
 #pragma GCC unroll 16
@@ -121,7 +102,7 @@ void copy_panel(const Operand& b, std::int64_t depth, std::int64_t columns, std:
     }
     return;
   }
-  // B lies transposed: its columns are in order. Whole squares are turned around in registers; the last one may overlap
+  // B lies transposed: its columns are in order. Whole squares are transposed in registers; the last one may overlap
   // the one before it.
   for (std::int64_t j = 0; j < width; j += lanes) {
     const float* first = b.data + j * b.column_step;
@@ -135,14 +116,14 @@ void copy_panel(const Operand& b, std::int64_t depth, std::int64_t columns, std:
     }
     const std::int64_t last = depth - lanes;
     for (std::int64_t p = 0;; p = std::min(p + lanes, last)) {
-      turn_square(first + p, b.column_step, filled, panel + p * width + j, width);
+      transpose_square(first + p, b.column_step, filled, panel + p * width + j, width);
       if (p == last) break;
     }
   }
 }
 
-// The number of parts of at most `most` that `extent` is cut into.
-std::int64_t parts_of(std::int64_t extent, std::int64_t most) { return (extent + most - 1) / most; }
+// The number of parts of at most `max_part` that `extent` is cut into.
+std::int64_t parts_of(std::int64_t extent, std::int64_t max_part) { return (extent + max_part - 1) / max_part; }
 
 // The products of `rows` rows with x, for each row two sums that do not wait for one another.
 template <int rows>
@@ -193,7 +174,7 @@ void multiply_in_tiles(std::int64_t m, std::int64_t n, std::int64_t k, float alp
     const std::int64_t steps = k * (depth + 1) / depths - p;
     for (std::int64_t block = 0; block < m; block += block_rows) {
       const std::int64_t rows = std::min(block_rows, m - block);
-      const std::int64_t tiles = parts_of(rows, most_rows);
+      const std::int64_t tiles = parts_of(rows, max_rows);
       for (std::int64_t j = 0; j < n; j += panel_columns) {
         const std::int64_t columns = std::min(panel_columns, n - j);
         const bool narrow = columns <= lanes;
@@ -205,14 +186,14 @@ void multiply_in_tiles(std::int64_t m, std::int64_t n, std::int64_t k, float alp
         for (std::int64_t t = 0; t < tiles; ++t) {
           const std::int64_t i = block + rows * t / tiles;
           const std::int64_t height = block + rows * (t + 1) / tiles - i;
-          const Tile tile{a.data + i * a.row_step + p * a.column_step,
-                          a.row_step,
-                          a.column_step,
-                          c + i * ldc + j,
-                          ldc,
-                          columns,
-                          alpha,
-                          depth == 0 ? beta : 1.0F};
+          const Tile tile{.a = a.data + i * a.row_step + p * a.column_step,
+                          .a_row = a.row_step,
+                          .a_column = a.column_step,
+                          .c = c + i * ldc + j,
+                          .ldc = ldc,
+                          .columns = columns,
+                          .alpha = alpha,
+                          .beta = depth == 0 ? beta : 1.0F};
           (narrow ? narrow_tiles : wide_tiles)[static_cast<std::size_t>(height - 1)](
               tile, in_place ? part.data : panel.data(), in_place ? b.row_step : width, steps);
         }

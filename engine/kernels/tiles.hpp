@@ -15,7 +15,7 @@ struct Operand {
 };
 
 // C = alpha * A * B + beta * C on the calling thread. With beta == 0, C need not be initialised.
-// shapes: A (m, k), B (k, n), C (m, n) row-major with rows ldc apart; one of each operand's steps is 1
+// shapes: A (m, k), B (k, n), C (m, n) row-major with a row stride of ldc; one of each operand's steps is 1
 void multiply_in_tiles(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b,
                        float beta, float* c, std::int64_t ldc);
 

@@ -249,7 +249,7 @@ Tensor Tensor::slice(int axis, std::int64_t begin, std::int64_t end) const {
 
 // ---- Elementwise arithmetic
 
-// Walk both shapes from their last axis; where one has no axis left, it counts as 1.
+// Both shapes from their last axis on; where one has no axis left, it counts as 1.
 Shape broadcast_shape(const Shape& a, const Shape& b) {
   // BEGIN SOLUTION broadcast_shape
   const int rank = std::max(a.rank(), b.rank());
@@ -269,59 +269,60 @@ Shape broadcast_shape(const Shape& a, const Shape& b) {
 
 namespace {
 
-// The way through a result and its two operands, axis by axis, the innermost first. When the index along an
-// axis grows by one, operand a moves by step_a numbers: by 0 where it is stretched.
-struct Walk {
+// The axes of a result with the strides of its two operands, the innermost first. When the index along an axis
+// grows by one, operand a moves by stride_a numbers: by 0 where it is stretched.
+struct BroadcastStrides {
   struct Axis {
     std::int64_t extent = 1;
-    std::int64_t step_a = 0;
-    std::int64_t step_b = 0;
+    std::int64_t stride_a = 0;
+    std::int64_t stride_b = 0;
   };
   int rank = 1;
   std::array<Axis, Shape::max_rank> axes;
 };
 
-// Neighbouring axes that both operands pass through in one go become one axis: equal shapes become a single
+// Neighbouring axes along which both operands are contiguous become one axis: equal shapes become a single
 // long run, and (N, C, H, W) with (C, 1, 1) becomes (N, C, H * W).
-[[maybe_unused]] Walk plan_walk(const Shape& a, const Shape& b, const Shape& result) {
-  // BEGIN SOLUTION plan_walk
-  Walk walk;
-  Walk::Axis* merged = nullptr;
+[[maybe_unused]] BroadcastStrides broadcast_strides(const Shape& a, const Shape& b, const Shape& result) {
+  // BEGIN SOLUTION broadcast_strides
+  BroadcastStrides strides;
+  BroadcastStrides::Axis* merged = nullptr;
   std::int64_t next_a = 1;  // the distance between neighbours along the axis, as stored
   std::int64_t next_b = 1;
   for (int back = 1; back <= result.rank(); ++back) {
     const std::int64_t extent = result[result.rank() - back];
     const std::int64_t from_a = back <= a.rank() ? a[a.rank() - back] : 1;
     const std::int64_t from_b = back <= b.rank() ? b[b.rank() - back] : 1;
-    const Walk::Axis axis{extent, from_a == 1 ? 0 : next_a, from_b == 1 ? 0 : next_b};
+    const BroadcastStrides::Axis axis{extent, from_a == 1 ? 0 : next_a, from_b == 1 ? 0 : next_b};
     next_a *= from_a;
     next_b *= from_b;
     if (extent == 1) continue;
-    if (merged != nullptr && axis.step_a == merged->step_a * merged->extent &&
-        axis.step_b == merged->step_b * merged->extent) {
+    if (merged != nullptr && axis.stride_a == merged->stride_a * merged->extent &&
+        axis.stride_b == merged->stride_b * merged->extent) {
       merged->extent *= extent;
     } else {
-      merged = merged == nullptr ? &walk.axes[0] : merged + 1;
+      merged = merged == nullptr ? &strides.axes[0] : merged + 1;
       *merged = axis;
     }
   }
-  if (merged != nullptr) walk.rank = static_cast<int>(merged - walk.axes.data()) + 1;
-  return walk;
+  if (merged != nullptr) strides.rank = static_cast<int>(merged - strides.axes.data()) + 1;
+  return strides;
   // END SOLUTION
 }
 
 // Calls run(out, a, b) with the pointers at the start of each run along the innermost axis.
 template <class Run>
-void for_each_run(const Walk& walk, int axis, float*& out, const float* a, const float* b, const Run& run) {
+void for_each_run(const BroadcastStrides& strides, int axis, float*& out, const float* a, const float* b,
+                  const Run& run) {
   // BEGIN SOLUTION for_each_run
-  const Walk::Axis& here = walk.axes[static_cast<std::size_t>(axis)];
+  const BroadcastStrides::Axis& here = strides.axes[static_cast<std::size_t>(axis)];
   if (axis == 0) {
     run(out, a, b);
     out += here.extent;
     return;
   }
   for (std::int64_t i = 0; i < here.extent; ++i) {
-    for_each_run(walk, axis - 1, out, a + i * here.step_a, b + i * here.step_b, run);
+    for_each_run(strides, axis - 1, out, a + i * here.stride_a, b + i * here.stride_b, run);
   }
   // END SOLUTION
 }
@@ -333,14 +334,14 @@ Tensor combine(const Tensor& a, const Tensor& b, const Operation& operation) {
   // BEGIN SOLUTION combine
   Tensor result = Tensor::uninitialized(a.shape() == b.shape() ? a.shape() : broadcast_shape(a.shape(), b.shape()));
   if (result.empty()) return result;
-  const Walk walk = plan_walk(a.shape(), b.shape(), result.shape());
-  const Walk::Axis inner = walk.axes[0];
+  const BroadcastStrides strides = broadcast_strides(a.shape(), b.shape(), result.shape());
+  const BroadcastStrides::Axis inner = strides.axes[0];
   float* out = result.data();
-  for_each_run(walk, walk.rank - 1, out, a.data(), b.data(), [&](float* y, const float* x1, const float* x2) {
-    if (inner.step_a == 0) {
+  for_each_run(strides, strides.rank - 1, out, a.data(), b.data(), [&](float* y, const float* x1, const float* x2) {
+    if (inner.stride_a == 0) {
       const float constant = *x1;
       for (std::int64_t i = 0; i < inner.extent; ++i) y[i] = operation(constant, x2[i]);
-    } else if (inner.step_b == 0) {
+    } else if (inner.stride_b == 0) {
       const float constant = *x2;
       for (std::int64_t i = 0; i < inner.extent; ++i) y[i] = operation(x1[i], constant);
     } else {
@@ -360,11 +361,11 @@ void combine_into(Tensor& a, const Tensor& b, const char* name, const Operation&
                      " do not fit: the second would stretch the first");
   }
   if (a.empty()) return;
-  const Walk walk = plan_walk(a.shape(), b.shape(), a.shape());
-  const Walk::Axis inner = walk.axes[0];
+  const BroadcastStrides strides = broadcast_strides(a.shape(), b.shape(), a.shape());
+  const BroadcastStrides::Axis inner = strides.axes[0];
   float* out = a.data();
-  for_each_run(walk, walk.rank - 1, out, a.data(), b.data(), [&](float* y, const float*, const float* x) {
-    if (inner.step_b == 0) {
+  for_each_run(strides, strides.rank - 1, out, a.data(), b.data(), [&](float* y, const float*, const float* x) {
+    if (inner.stride_b == 0) {
       const float constant = *x;
       for (std::int64_t i = 0; i < inner.extent; ++i) y[i] = operation(y[i], constant);
     } else {

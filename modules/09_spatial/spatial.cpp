@@ -1,6 +1,6 @@
 // Module spatial: convolution, pooling and batch normalisation.
 //
-// Named extents throughout: N images, C channels, H rows, W columns; O output channels, OH x OW places of
+// Named extents throughout: N images, C channels, H rows, W columns; O output channels, OH x OW outputs of
 // a K x K window.
 #include "tinytorch/spatial.hpp"
 
@@ -14,6 +14,7 @@
 #include "kernels/gemm.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/parallel.hpp"
+#include "tinytorch/checks.hpp"
 
 namespace tinytorch {
 
@@ -21,33 +22,15 @@ namespace {
 
 using kernels::Transpose;
 
-// ", stride=2, padding=1", leaving out what is as usual.
-std::string describe(const Window& window, std::int64_t usual_stride) {
-  std::string text = std::to_string(window.kernel);
-  if (window.stride != usual_stride) text += ", stride=" + std::to_string(window.stride);
-  if (window.padding != 0) text += ", padding=" + std::to_string(window.padding);
-  return text;
-}
-
 // BEGIN SOLUTION (helpers)
-void require_shape(const std::string& what, const Tensor& x, const Shape& expected) {
-  if (!(x.shape() == expected)) {
-    throw ShapeError(what + " has shape " + x.shape().to_string() + ", expected " + expected.to_string());
-  }
-}
-
-void require_images(const std::string& operation, const Tensor& x) {
-  if (x.rank() != 4) throw ShapeError(operation + ": needs images (N, C, H, W), not shape " + x.shape().to_string());
-}
-
 // The extents of images, and what a window makes of them.
 struct Extents {
   std::int64_t N, C, H, W, OH, OW;
-  std::int64_t pixels() const { return H * W; }    // of one plane
-  std::int64_t places() const { return OH * OW; }  // of the window on one plane
+  std::int64_t pixels() const { return H * W; }     // of one plane
+  std::int64_t outputs() const { return OH * OW; }  // likewise
 };
 Extents extents(const Shape& images, const Window& window) {
-  return {images[0], images[1], images[2], images[3], window.places(images[2]), window.places(images[3])};
+  return {images[0], images[1], images[2], images[3], window.output_size(images[2]), window.output_size(images[3])};
 }
 
 // A thread gets at least so many elementary operations: fewer are done before it wakes up.
@@ -67,36 +50,36 @@ struct Range {
   std::int64_t begin, end;
 };
 
-// The places along an axis at which the pixel `offset` of the window lies inside the image; at the others it
-// lies in the padding. 0 <= place * stride + offset - padding < extent, solved for place.
+// The outputs along an axis for which the pixel `offset` of the window lies inside the image; for the others it
+// lies in the padding. 0 <= output * stride + offset - padding < extent, solved for output.
 Range inside(const Window& window, std::int64_t offset, std::int64_t extent) {
   const auto first_at_or_past = [&](std::int64_t pixel) {
     const std::int64_t distance = pixel + window.padding - offset;
     return distance <= 0 ? 0 : (distance + window.stride - 1) / window.stride;
   };
-  return {first_at_or_past(0), std::min(first_at_or_past(extent), window.places(extent))};
+  return {first_at_or_past(0), std::min(first_at_or_past(extent), window.output_size(extent))};
 }
 
-// One pixel of the window, its tap, at neighbouring places: place + j reads pixel + j * stride for j < count.
-// Taps, places and pixels are counted row by row.
+// One element of the kernel for neighbouring outputs: output + j reads pixel + j * stride for j < count.
+// Elements, outputs and pixels are counted row by row.
 struct Run {
-  std::int64_t tap, place, pixel, count;
+  std::int64_t element, output, pixel, count;
 };
 
-// The walk that convolution and average pooling are made of: calls visit(run) for all taps and all places of a
+// The loops that convolution and average pooling are made of: calls visit(run) for all elements and all outputs of a
 // window over a plane of H x W, leaving out what lies in the padding.
 template <class Visit>
 void for_each_run(const Window& window, std::int64_t H, std::int64_t W, const Visit& visit) {
-  const std::int64_t OW = window.places(W);
-  for (std::int64_t tap = 0; tap < window.kernel * window.kernel; ++tap) {
-    const std::int64_t ki = tap / window.kernel;
-    const std::int64_t kj = tap % window.kernel;
+  const std::int64_t OW = window.output_size(W);
+  for (std::int64_t element = 0; element < window.kernel * window.kernel; ++element) {
+    const std::int64_t ki = element / window.kernel;
+    const std::int64_t kj = element % window.kernel;
     const Range rows = inside(window, ki, H);
     const Range cols = inside(window, kj, W);
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {
       const std::int64_t h = i * window.stride + ki - window.padding;
       const std::int64_t w = cols.begin * window.stride + kj - window.padding;
-      visit(Run{tap, i * OW + cols.begin, h * W + w, cols.end - cols.begin});
+      visit(Run{element, i * OW + cols.begin, h * W + w, cols.end - cols.begin});
     }
   }
 }
@@ -104,8 +87,8 @@ void for_each_run(const Window& window, std::int64_t H, std::int64_t W, const Vi
 
 }  // namespace
 
-std::int64_t Window::places(std::int64_t extent) const {
-  // BEGIN SOLUTION Window::places
+std::int64_t Window::output_size(std::int64_t extent) const {
+  // BEGIN SOLUTION Window::output_size
   if (kernel <= 0) throw ValueError("Window: kernel must be positive, but is " + std::to_string(kernel));
   if (stride <= 0) throw ValueError("Window: stride must be positive, but is " + std::to_string(stride));
   if (padding < 0) throw ValueError("Window: padding must not be negative, but is " + std::to_string(padding));
@@ -140,7 +123,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const W
   require_kernel(x, weight, window);
   const std::int64_t O = weight.shape()[0];
   const std::int64_t K = window.kernel;
-  if (!bias.empty()) require_shape("conv2d: bias", bias, {O});
+  if (!bias.empty()) require_shape("conv2d: bias", bias.shape(), {O});
   const auto [N, C, H, W, OH, OW] = extents(x.shape(), window);
   Tensor y = Tensor::uninitialized({N, O, OH, OW});
   float* out = y.data();
@@ -168,20 +151,20 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const W
   // END SOLUTION
 }
 
-// A row of columns belongs to one pixel of the window in one channel, and runs over the window's places. The
-// places of one image row read neighbouring pixels, so with stride 1 they are a plain copy.
+// A row of columns belongs to one element of the kernel in one channel, and runs over the outputs. The outputs of one
+// row read neighbouring pixels, so with stride 1 they are a plain copy.
 void im2col(const float* image, std::int64_t channels, std::int64_t height, std::int64_t width, const Window& window,
             float* columns) {
   // BEGIN SOLUTION im2col
-  const std::int64_t taps = window.kernel * window.kernel;
-  const std::int64_t places = window.places(height) * window.places(width);
-  if (window.padding > 0) std::fill_n(columns, channels * taps * places, 0.0F);
+  const std::int64_t elements = window.kernel * window.kernel;
+  const std::int64_t outputs = window.output_size(height) * window.output_size(width);
+  if (window.padding > 0) std::fill_n(columns, channels * elements * outputs, 0.0F);
   for (std::int64_t c = 0; c < channels; ++c) {
     const float* plane = image + c * height * width;
-    float* rows = columns + c * taps * places;
+    float* rows = columns + c * elements * outputs;
     for_each_run(window, height, width, [=, stride = window.stride](const Run& run) {
       const float* from = plane + run.pixel;
-      float* to = rows + run.tap * places + run.place;
+      float* to = rows + run.element * outputs + run.output;
       if (stride == 1) {
         std::copy_n(from, run.count, to);
       } else {
@@ -192,18 +175,17 @@ void im2col(const float* image, std::int64_t channels, std::int64_t height, std:
   // END SOLUTION
 }
 
-// The same walk with the arrow reversed: a pixel that was copied into several columns collects from all of
-// them.
+// The same loops in the other direction: a pixel that was copied into several columns adds up all of them.
 void col2im(const float* columns, std::int64_t channels, std::int64_t height, std::int64_t width, const Window& window,
             float* image) {
   // BEGIN SOLUTION col2im
-  const std::int64_t taps = window.kernel * window.kernel;
-  const std::int64_t places = window.places(height) * window.places(width);
+  const std::int64_t elements = window.kernel * window.kernel;
+  const std::int64_t outputs = window.output_size(height) * window.output_size(width);
   for (std::int64_t c = 0; c < channels; ++c) {
-    const float* rows = columns + c * taps * places;
+    const float* rows = columns + c * elements * outputs;
     float* plane = image + c * height * width;
     for_each_run(window, height, width, [=, stride = window.stride](const Run& run) {
-      const float* from = rows + run.tap * places + run.place;
+      const float* from = rows + run.element * outputs + run.output;
       float* to = plane + run.pixel;
       for (std::int64_t j = 0; j < run.count; ++j) to[j * stride] += from[j];
     });
@@ -222,21 +204,21 @@ Tensor Conv2dFunction::forward(const std::vector<Tensor>& inputs) {
   has_bias_ = inputs.size() > 2;
   require_kernel(x_, weight_, window_);
   const std::int64_t O = weight_.shape()[0];
-  if (has_bias_) require_shape("conv2d: bias", inputs[2], {O});
+  if (has_bias_) require_shape("conv2d: bias", inputs[2].shape(), {O});
   const Extents e = extents(x_.shape(), window_);
-  const std::int64_t taps = e.C * window_.kernel * window_.kernel;  // the inputs of one output
-  const std::int64_t places = e.places();
+  const std::int64_t elements = e.C * window_.kernel * window_.kernel;  // the inputs of one output
+  const std::int64_t outputs = e.outputs();
   Tensor y = Tensor::uninitialized({e.N, O, e.OH, e.OW});
 
-  parallel_each(e.N, O * taps * places / 8, [&](std::int64_t n) {  // the product does several at a time
-    const std::shared_ptr<float[]> columns = kernels::allocate(taps * places);
+  parallel_each(e.N, O * elements * outputs / 8, [&](std::int64_t n) {  // the product does several at a time
+    const std::shared_ptr<float[]> columns = kernels::allocate(elements * outputs);
     im2col(x_.data() + n * e.C * e.pixels(), e.C, e.H, e.W, window_, columns.get());
-    float* out = y.data() + n * O * places;
+    float* out = y.data() + n * O * outputs;
     for (std::int64_t o = 0; o < O; ++o) {
-      std::fill_n(out + o * places, places, has_bias_ ? inputs[2].data()[o] : 0.0F);
+      std::fill_n(out + o * outputs, outputs, has_bias_ ? inputs[2].data()[o] : 0.0F);
     }
-    kernels::gemm(Transpose::no, Transpose::no, O, places, taps, 1.0F, weight_.data(), taps, columns.get(), places,
-                  1.0F, out, places);
+    kernels::gemm(Transpose::no, Transpose::no, O, outputs, elements, 1.0F, weight_.data(), elements, columns.get(),
+                  outputs, 1.0F, out, outputs);
   });
   return y;
   // END SOLUTION
@@ -248,39 +230,39 @@ std::vector<Tensor> Conv2dFunction::backward(const Tensor& grad_output) {
   // BEGIN SOLUTION Conv2dFunction::backward
   const Extents e = extents(x_.shape(), window_);
   const std::int64_t O = weight_.shape()[0];
-  const std::int64_t taps = e.C * window_.kernel * window_.kernel;
-  const std::int64_t places = e.places();
-  require_shape("Conv2d backward: grad_output", grad_output, {e.N, O, e.OH, e.OW});
-  const std::int64_t most = std::max<std::int64_t>(e.N / grain(O * taps * places / 4), 1);
-  const std::int64_t parts = std::min<std::int64_t>(kernels::thread_count(), most);
+  const std::int64_t elements = e.C * window_.kernel * window_.kernel;
+  const std::int64_t outputs = e.outputs();
+  require_shape("Conv2d backward: grad_output", grad_output.shape(), {e.N, O, e.OH, e.OW});
+  const std::int64_t max_parts = std::max<std::int64_t>(e.N / grain(O * elements * outputs / 4), 1);
+  const std::int64_t parts = std::min<std::int64_t>(kernels::thread_count(), max_parts);
   Tensor dx = wants_gradient(0) ? Tensor(x_.shape()) : Tensor();
   std::vector<Tensor> dweight(static_cast<std::size_t>(parts));
 
-  const auto one_part = [&](std::int64_t part) {
-    const std::shared_ptr<float[]> columns = kernels::allocate(taps * places);
+  const auto sum_part = [&](std::int64_t part) {
+    const std::shared_ptr<float[]> columns = kernels::allocate(elements * outputs);
     Tensor& dw = dweight[static_cast<std::size_t>(part)];
     if (wants_gradient(1)) dw = Tensor(weight_.shape());
     for (std::int64_t n = part * e.N / parts; n < (part + 1) * e.N / parts; ++n) {
       const std::int64_t image = n * e.C * e.pixels();
-      const float* dy = grad_output.data() + n * O * places;
+      const float* dy = grad_output.data() + n * O * outputs;
       if (wants_gradient(1)) {  // dy_n columns_n^T
         im2col(x_.data() + image, e.C, e.H, e.W, window_, columns.get());
-        kernels::gemm(Transpose::no, Transpose::yes, O, taps, places, 1.0F, dy, places, columns.get(), places, 1.0F,
-                      dw.data(), taps);
+        kernels::gemm(Transpose::no, Transpose::yes, O, elements, outputs, 1.0F, dy, outputs, columns.get(), outputs,
+                      1.0F, dw.data(), elements);
       }
       if (wants_gradient(0)) {  // col2im(weight^T dy_n)
-        kernels::gemm(Transpose::yes, Transpose::no, taps, places, O, 1.0F, weight_.data(), taps, dy, places, 0.0F,
-                      columns.get(), places);
+        kernels::gemm(Transpose::yes, Transpose::no, elements, outputs, O, 1.0F, weight_.data(), elements, dy, outputs,
+                      0.0F, columns.get(), outputs);
         col2im(columns.get(), e.C, e.H, e.W, window_, dx.data() + image);
       }
     }
   };
-  parallel_each(parts, worthwhile, one_part);  // each is worth a thread
+  parallel_each(parts, worthwhile, sum_part);  // each is worth a thread
   for (std::size_t part = 1; wants_gradient(1) && part < dweight.size(); ++part) dweight[0] += dweight[part];
 
   std::vector<Tensor> gradients{dx, dweight[0]};
   if (has_bias_) {
-    const Tensor dy = grad_output.reshape({e.N, O, places});
+    const Tensor dy = grad_output.reshape({e.N, O, outputs});
     gradients.push_back(wants_gradient(2) ? sum(sum(dy, 2), 0) : Tensor());
   }
   return gradients;
@@ -296,7 +278,7 @@ Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, const Window
                      std::to_string(out_channels));
   }
   const std::int64_t K = window.kernel;
-  window.places(K);  // checks the members
+  window.output_size(K);  // checks the members
   Tensor weight = Tensor::uninitialized({out_channels, in_channels, K, K});
   initialize(weight, Init::he, in_channels * K * K, out_channels * K * K, rng);
   parameters_.emplace_back(weight);
@@ -306,7 +288,7 @@ Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, const Window
 
 std::string Conv2d::name() const {
   const Shape& weight = parameters_[0].value().shape();
-  return "Conv2d(" + std::to_string(weight[1]) + ", " + std::to_string(weight[0]) + ", " + describe(window_, 1) + ")";
+  return "Conv2d(" + std::to_string(weight[1]) + ", " + std::to_string(weight[0]) + ", " + window_.describe(1) + ")";
 }
 
 std::unique_ptr<Function> Conv2d::function() { return std::make_unique<Conv2dFunction>(window_); }
@@ -336,7 +318,7 @@ namespace {
 
 // BEGIN SOLUTION (helpers)
 Extents pool_extents(const std::string& operation, const Tensor& x, const Window& window) {
-  require_images(operation, x);
+  require_images(operation, x.shape());
   const Extents e = extents(x.shape(), window);
   if (window.padding > window.kernel / 2) {
     throw ValueError(operation + ": padding " + std::to_string(window.padding) + " is more than half of kernel " +
@@ -346,9 +328,9 @@ Extents pool_extents(const std::string& operation, const Tensor& x, const Window
   return e;
 }
 
-// The pixels along an axis that the window covers at a place.
-Range covered(const Window& window, std::int64_t place, std::int64_t extent) {
-  const std::int64_t start = place * window.stride - window.padding;
+// The pixels along an axis that the window covers for one output.
+Range covered(const Window& window, std::int64_t output, std::int64_t extent) {
+  const std::int64_t start = output * window.stride - window.padding;
   return {std::max<std::int64_t>(start, 0), std::min(start + window.kernel, extent)};
 }
 // END SOLUTION
@@ -357,17 +339,17 @@ Range covered(const Window& window, std::int64_t place, std::int64_t extent) {
 
 MaxPool2dFunction::MaxPool2dFunction(const Window& window) : window_(window) {}
 
-// Remembers for every output which pixel won: that pixel alone will get the gradient.
+// Keeps for every output which pixel was largest: that pixel alone will get the gradient.
 Tensor MaxPool2dFunction::forward(const std::vector<Tensor>& inputs) {
   // BEGIN SOLUTION MaxPool2dFunction::forward
   x_ = inputs[0];
   const Extents e = pool_extents("MaxPool2d", x_, window_);
   Tensor y = Tensor::uninitialized({e.N, e.C, e.OH, e.OW});
-  winner_.resize(static_cast<std::size_t>(y.size()));
+  argmax_.resize(static_cast<std::size_t>(y.size()));
   parallel_each(e.N * e.C, e.pixels(), [&](std::int64_t plane) {
     const float* x = x_.data() + plane * e.pixels();
-    float* out = y.data() + plane * e.places();
-    std::int32_t* winner = winner_.data() + plane * e.places();
+    float* out = y.data() + plane * e.outputs();
+    std::int32_t* argmax = argmax_.data() + plane * e.outputs();
     for (std::int64_t i = 0; i < e.OH; ++i) {
       const Range rows = covered(window_, i, e.H);
       for (std::int64_t j = 0; j < e.OW; ++j) {
@@ -375,13 +357,13 @@ Tensor MaxPool2dFunction::forward(const std::vector<Tensor>& inputs) {
         std::int64_t best = rows.begin * e.W + cols.begin;
         for (std::int64_t h = rows.begin; h < rows.end; ++h) {
           for (std::int64_t w = cols.begin; w < cols.end; ++w) {
-            // Not an if: nobody can foresee which pixel wins, and a processor that guesses wrong loses time.
+            // Not an if: which pixel is largest cannot be predicted, and a wrong prediction costs time.
             const std::int64_t pixel = h * e.W + w;
             best = x[pixel] > x[best] ? pixel : best;
           }
         }
         *out++ = x[best];
-        *winner++ = static_cast<std::int32_t>(best);
+        *argmax++ = static_cast<std::int32_t>(best);
       }
     }
   });
@@ -392,13 +374,13 @@ Tensor MaxPool2dFunction::forward(const std::vector<Tensor>& inputs) {
 std::vector<Tensor> MaxPool2dFunction::backward(const Tensor& grad_output) {
   // BEGIN SOLUTION MaxPool2dFunction::backward
   const Extents e = extents(x_.shape(), window_);
-  require_shape("MaxPool2d backward: grad_output", grad_output, {e.N, e.C, e.OH, e.OW});
+  require_shape("MaxPool2d backward: grad_output", grad_output.shape(), {e.N, e.C, e.OH, e.OW});
   Tensor dx(x_.shape());
   parallel_each(e.N * e.C, e.pixels(), [&](std::int64_t plane) {
-    const float* dy = grad_output.data() + plane * e.places();
-    const std::int32_t* winner = winner_.data() + plane * e.places();
+    const float* dy = grad_output.data() + plane * e.outputs();
+    const std::int32_t* argmax = argmax_.data() + plane * e.outputs();
     float* out = dx.data() + plane * e.pixels();
-    for (std::int64_t place = 0; place < e.places(); ++place) out[winner[place]] += dy[place];
+    for (std::int64_t output = 0; output < e.outputs(); ++output) out[argmax[output]] += dy[output];
   });
   return {dx};
   // END SOLUTION
@@ -414,9 +396,9 @@ Tensor AvgPool2dFunction::forward(const std::vector<Tensor>& inputs) {
   const float share = 1.0F / static_cast<float>(window_.kernel * window_.kernel);
   parallel_each(e.N * e.C, e.pixels(), [&](std::int64_t plane) {
     const float* x = inputs[0].data() + plane * e.pixels();
-    float* mean = y.data() + plane * e.places();
+    float* mean = y.data() + plane * e.outputs();
     for_each_run(window_, e.H, e.W, [=, stride = window_.stride](const Run& run) {
-      for (std::int64_t j = 0; j < run.count; ++j) mean[run.place + j] += share * x[run.pixel + j * stride];
+      for (std::int64_t j = 0; j < run.count; ++j) mean[run.output + j] += share * x[run.pixel + j * stride];
     });
   });
   return y;
@@ -426,14 +408,14 @@ Tensor AvgPool2dFunction::forward(const std::vector<Tensor>& inputs) {
 std::vector<Tensor> AvgPool2dFunction::backward(const Tensor& grad_output) {
   // BEGIN SOLUTION AvgPool2dFunction::backward
   const Extents e = extents(input_shape_, window_);
-  require_shape("AvgPool2d backward: grad_output", grad_output, {e.N, e.C, e.OH, e.OW});
+  require_shape("AvgPool2d backward: grad_output", grad_output.shape(), {e.N, e.C, e.OH, e.OW});
   Tensor dx(input_shape_);
   const float share = 1.0F / static_cast<float>(window_.kernel * window_.kernel);
   parallel_each(e.N * e.C, e.pixels(), [&](std::int64_t plane) {
-    const float* dy = grad_output.data() + plane * e.places();
+    const float* dy = grad_output.data() + plane * e.outputs();
     float* out = dx.data() + plane * e.pixels();
     for_each_run(window_, e.H, e.W, [=, stride = window_.stride](const Run& run) {
-      for (std::int64_t j = 0; j < run.count; ++j) out[run.pixel + j * stride] += share * dy[run.place + j];
+      for (std::int64_t j = 0; j < run.count; ++j) out[run.pixel + j * stride] += share * dy[run.output + j];
     });
   });
   return {dx};
@@ -441,13 +423,13 @@ std::vector<Tensor> AvgPool2dFunction::backward(const Tensor& grad_output) {
 }
 
 MaxPool2d::MaxPool2d(std::int64_t kernel) : MaxPool2d(Window{kernel, kernel, 0}) {}
-MaxPool2d::MaxPool2d(const Window& window) : window_(window) { window.places(window.kernel); }
-std::string MaxPool2d::name() const { return "MaxPool2d(" + describe(window_, window_.kernel) + ")"; }
+MaxPool2d::MaxPool2d(const Window& window) : window_(window) { window.output_size(window.kernel); }
+std::string MaxPool2d::name() const { return "MaxPool2d(" + window_.describe(window_.kernel) + ")"; }
 std::unique_ptr<Function> MaxPool2d::function() { return std::make_unique<MaxPool2dFunction>(window_); }
 
 AvgPool2d::AvgPool2d(std::int64_t kernel) : AvgPool2d(Window{kernel, kernel, 0}) {}
-AvgPool2d::AvgPool2d(const Window& window) : window_(window) { window.places(window.kernel); }
-std::string AvgPool2d::name() const { return "AvgPool2d(" + describe(window_, window_.kernel) + ")"; }
+AvgPool2d::AvgPool2d(const Window& window) : window_(window) { window.output_size(window.kernel); }
+std::string AvgPool2d::name() const { return "AvgPool2d(" + window_.describe(window_.kernel) + ")"; }
 std::unique_ptr<Function> AvgPool2d::function() { return std::make_unique<AvgPool2dFunction>(window_); }
 
 // ---- Batch normalisation
@@ -475,13 +457,13 @@ struct Channels {
   // would wait for the one before.
   template <class Term>
   double sum(std::int64_t c, const Term& term) const {
-    constexpr std::int64_t lanes = 8;
-    std::array<double, lanes> sums{};
+    constexpr std::int64_t sum_count = 8;
+    std::array<double, sum_count> sums{};
     for (std::int64_t n = 0; n < N; ++n) {
       std::int64_t i = (n * C + c) * plane;
       const std::int64_t end = i + plane;
-      for (; i + lanes <= end; i += lanes) {
-        for (std::int64_t lane = 0; lane < lanes; ++lane) sums[static_cast<std::size_t>(lane)] += term(i + lane);
+      for (; i + sum_count <= end; i += sum_count) {
+        for (std::int64_t k = 0; k < sum_count; ++k) sums[static_cast<std::size_t>(k)] += term(i + k);
       }
       for (; i < end; ++i) sums[0] += term(i);
     }
@@ -500,11 +482,11 @@ BatchNorm2dFunction::BatchNorm2dFunction(std::shared_ptr<BatchNormState> state, 
 Tensor BatchNorm2dFunction::forward(const std::vector<Tensor>& inputs) {
   // BEGIN SOLUTION BatchNorm2dFunction::forward
   const Tensor& x = inputs[0];
-  require_images("BatchNorm2d", x);
+  require_images("BatchNorm2d", x.shape());
   const Channels channels(x.shape());
-  require_shape("BatchNorm2d: gamma", inputs[1], {channels.C});
-  require_shape("BatchNorm2d: beta", inputs[2], {channels.C});
-  require_shape("BatchNorm2d: running_mean", state_->running_mean, {channels.C});
+  require_shape("BatchNorm2d: gamma", inputs[1].shape(), {channels.C});
+  require_shape("BatchNorm2d: beta", inputs[2].shape(), {channels.C});
+  require_shape("BatchNorm2d: running_mean", state_->running_mean.shape(), {channels.C});
   const auto m = static_cast<double>(channels.values());
   if (training_ && m < 2) {
     throw ValueError("BatchNorm2d: training needs more than one value per channel, got shape " + x.shape().to_string());
@@ -548,7 +530,7 @@ Tensor BatchNorm2dFunction::forward(const std::vector<Tensor>& inputs) {
 std::vector<Tensor> BatchNorm2dFunction::backward(const Tensor& grad_output) {
   // BEGIN SOLUTION BatchNorm2dFunction::backward
   const Shape& shape = normalized_.shape();
-  require_shape("BatchNorm2d backward: grad_output", grad_output, shape);
+  require_shape("BatchNorm2d backward: grad_output", grad_output.shape(), shape);
   const Channels channels(shape);
   const auto m = static_cast<double>(channels.values());
   Tensor dx = wants_gradient(0) ? Tensor::uninitialized(shape) : Tensor();

@@ -30,9 +30,9 @@ constexpr std::int64_t colour_count = 5000;
 
 // ---- Convolution by its definition alone, for windows that move by one pixel without padding.
 
-// The weight with its kernels turned by half a turn and its two channel axes exchanged.
+// The weight with the rows and columns of its kernels reversed and its two channel axes exchanged.
 // shapes: (O, C, K, K) -> (C, O, K, K)
-Tensor turned(const Tensor& weight) {
+Tensor flipped(const Tensor& weight) {
   const std::int64_t O = weight.shape()[0];
   const std::int64_t C = weight.shape()[1];
   const std::int64_t area = weight.shape()[2] * weight.shape()[3];
@@ -46,7 +46,7 @@ Tensor turned(const Tensor& weight) {
   return result;
 }
 
-// y = conv2d(x, weight, bias), and both gradients are convolutions, too: of dy, padded, with the turned
+// y = conv2d(x, weight, bias), and both gradients are convolutions, too: of dy, padded, with the flipped
 // weight; and of x with a window as large as dy, where the channels play the part of the images.
 class DirectConv2dFunction : public Function {
  public:
@@ -61,7 +61,7 @@ class DirectConv2dFunction : public Function {
   std::vector<Tensor> backward(const Tensor& dy) override {
     const std::int64_t K = weight_.shape()[2];
     Tensor dx;
-    if (wants_gradient(0)) dx = conv2d(dy, turned(weight_), Tensor(), Window{K, 1, K - 1});
+    if (wants_gradient(0)) dx = conv2d(dy, flipped(weight_), Tensor(), Window{K, 1, K - 1});
     const Window whole{dy.shape()[2], 1, 0};
     const Tensor dweight = conv2d(x_.transpose(0, 1), dy.transpose(0, 1), Tensor(), whole).transpose(0, 1);
     return {dx, dweight, sum(sum(sum(dy, 3), 2), 0)};

@@ -5,7 +5,6 @@
 #include "judge/cases/case.hpp"
 #include "tests/support/real_course.hpp"
 #include "tests/support/tito.hpp"
-#include "tests/tito/tito.hpp"
 #include "tito/course/course.hpp"
 #include "tito/toolchain/kit.hpp"
 

@@ -6,7 +6,6 @@
 #include "judge/cases/case.hpp"
 #include "tests/support/real_course.hpp"
 #include "tests/support/tito.hpp"
-#include "tests/tito/tito.hpp"
 #include "tito/authoring/census.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/lesson.hpp"

@@ -6,7 +6,6 @@
 
 #include "judge/cases/case.hpp"
 #include "tests/support/tito.hpp"
-#include "tests/tito/tito.hpp"
 #include "tito/authoring/measurement.hpp"
 
 namespace {

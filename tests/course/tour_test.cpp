@@ -3,7 +3,6 @@
 #include "judge/cases/case.hpp"
 #include "tests/support/real_course.hpp"
 #include "tests/support/tito.hpp"
-#include "tests/tito/tito.hpp"
 #include "tito/course/course.hpp"
 #include <filesystem>
 #include <nlohmann/json.hpp>

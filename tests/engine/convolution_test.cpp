@@ -1,6 +1,4 @@
 // The parts of direct convolution against their definitions.
-#include "fast/convolution.hpp"
-
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -8,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "fast/spatial/direct_convolution.hpp"
+#include "fast/spatial/layout.hpp"
 #include "judge/cases/case.hpp"
 
 namespace fast = tinytorch::fast;
@@ -57,7 +57,10 @@ struct Shapes {
     for (const std::int64_t extent : {C, H, W, O, K, stride, padding}) text += std::to_string(extent) + " ";
     return "C H W O K stride padding: " + text;
   }
-  fast::Walk walk() const { return {K, K * C, (W + 2 * padding) * C, stride * C}; }
+  fast::KernelStrides strides() const {
+    return {.kernel_rows = K, .row_elements = K * C, .row = (W + 2 * padding) * C, .output = stride * C};
+  }
+  fast::WeightExtents weight_extents() const { return {.out_channels = O, .in_channels = C, .kernel = K}; }
   std::int64_t weight_at(std::int64_t o, std::int64_t c, std::int64_t ki, std::int64_t kj) const {
     return ((o * C + c) * K + ki) * K + kj;
   }
@@ -68,7 +71,7 @@ struct Shapes {
   }
   Floats channels_last(const Floats& image) const {
     Floats x(at((H + 2 * padding) * (W + 2 * padding) * C));
-    fast::channels_last(image.data(), C, H, W, padding, x.data());
+    fast::channels_last(image.data(), {.channels = C, .height = H, .width = W}, padding, x.data());
     return x;
   }
 };
@@ -80,16 +83,21 @@ TEST_CASE("transpose exchanges rows and columns of any extents and writes nothin
   for (int trial = 0; trial < 300; ++trial) {
     const std::int64_t rows = random.pick(1, 50);
     const std::int64_t columns = random.pick(1, 50);
-    const std::int64_t from_step = columns + random.pick(0, 5);
-    const std::int64_t to_step = rows + random.pick(0, 5);
-    const Floats from = random.values(rows * from_step);
-    Floats to(at(columns * to_step), untouched);
-    fast::transpose(from.data(), rows, columns, from_step, to.data(), to_step);
+    const std::int64_t from_stride = columns + random.pick(0, 5);
+    const std::int64_t to_stride = rows + random.pick(0, 5);
+    const Floats from = random.values(rows * from_stride);
+    Floats to(at(columns * to_stride), untouched);
+    fast::transpose({.from = from.data(),
+                     .rows = rows,
+                     .columns = columns,
+                     .from_stride = from_stride,
+                     .to = to.data(),
+                     .to_stride = to_stride});
     std::int64_t wrong = 0;
     for (std::int64_t j = 0; j < columns; ++j) {
-      for (std::int64_t i = 0; i < to_step; ++i) {
-        const float expected = i < rows ? from[at(i * from_step + j)] : untouched;
-        wrong += to[at(j * to_step + i)] == expected ? 0 : 1;
+      for (std::int64_t i = 0; i < to_stride; ++i) {
+        const float expected = i < rows ? from[at(i * from_stride + j)] : untouched;
+        wrong += to[at(j * to_stride + i)] == expected ? 0 : 1;
       }
     }
     INFO(rows << " x " << columns);
@@ -121,9 +129,9 @@ TEST_CASE("unpack_weights gives back what pack_weights was given", "[convolution
     const Shapes s(random);
     const Floats weight = random.values(s.O * s.C * s.K * s.K);
     Floats packed(at(s.out * s.C * s.K * s.K), untouched);
-    fast::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
+    fast::pack_weights(weight.data(), s.weight_extents(), packed.data());
     Floats again(weight.size());
-    fast::unpack_weights(packed.data(), s.O, s.C, s.K, again.data());
+    fast::unpack_weights(packed.data(), s.weight_extents(), again.data());
     CHECK(again == weight);
   }
 }
@@ -140,20 +148,25 @@ TEST_CASE("convolve_row agrees with the definition in double precision", "[convo
     bias.resize(at(s.out));
     const Floats x = s.channels_last(image);
     Floats packed(at(s.out * s.C * s.K * s.K));
-    fast::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
+    fast::pack_weights(weight.data(), s.weight_extents(), packed.data());
     double worst = 0.0;
     for (std::int64_t i = 0; i < s.OH; ++i) {
       Floats y(at(s.OW * s.out), untouched);
-      fast::convolve_row(x.data() + i * s.stride * s.walk().row, s.walk(), packed.data(),
-                         with_bias ? bias.data() : nullptr, s.out, s.OW, y.data());
+      fast::convolve_row({.x = x.data() + i * s.stride * s.strides().row,
+                          .strides = s.strides(),
+                          .weights = packed.data(),
+                          .bias = with_bias ? bias.data() : nullptr,
+                          .channels = s.out,
+                          .width = s.OW,
+                          .y = y.data()});
       for (std::int64_t j = 0; j < s.OW; ++j) {
         for (std::int64_t o = 0; o < s.out; ++o) {
           double expected = with_bias ? static_cast<double>(bias[at(o)]) : 0.0;
           for (std::int64_t c = 0; o < s.O && c < s.C; ++c) {
-            for (std::int64_t tap = 0; tap < s.K * s.K; ++tap) {
-              const std::int64_t h = i * s.stride + tap / s.K - s.padding;
-              const std::int64_t w = j * s.stride + tap % s.K - s.padding;
-              expected += static_cast<double>(weight[at(s.weight_at(o, c, tap / s.K, tap % s.K))]) *
+            for (std::int64_t element = 0; element < s.K * s.K; ++element) {
+              const std::int64_t h = i * s.stride + element / s.K - s.padding;
+              const std::int64_t w = j * s.stride + element % s.K - s.padding;
+              expected += static_cast<double>(weight[at(s.weight_at(o, c, element / s.K, element % s.K))]) *
                           static_cast<double>(s.pixel(image, c, h, w));
             }
           }
@@ -178,25 +191,35 @@ TEST_CASE("add_weight_gradient agrees with the definition in double precision an
     const Floats dy = random.values(s.OH * row + s.out);
     Floats packed(at(s.out * s.C * s.K * s.K), 0.5F);
     for (std::int64_t ki = 0; ki < s.K; ++ki) {
-      fast::add_weight_gradient(x.data(), s.walk(), ki, s.stride * s.walk().row, dy.data(), row, step, s.out, s.OH,
-                                s.OW, packed.data());
+      fast::add_weight_gradient({.x = x.data(),
+                                 .strides = s.strides(),
+                                 .x_row = s.stride * s.strides().row,
+                                 .kernel_row = ki,
+                                 .dy = dy.data(),
+                                 .dy_row = row,
+                                 .dy_output = step,
+                                 .channels = s.out,
+                                 .height = s.OH,
+                                 .width = s.OW,
+                                 .gradient = packed.data()});
     }
     Floats gradient(at(s.O * s.C * s.K * s.K));
-    fast::unpack_weights(packed.data(), s.O, s.C, s.K, gradient.data());
+    fast::unpack_weights(packed.data(), s.weight_extents(), gradient.data());
     double worst = 0.0;
     for (std::int64_t o = 0; o < s.O; ++o) {
       for (std::int64_t c = 0; c < s.C; ++c) {
-        for (std::int64_t tap = 0; tap < s.K * s.K; ++tap) {
+        for (std::int64_t element = 0; element < s.K * s.K; ++element) {
           double expected = 0.5;
-          for (std::int64_t place = 0; place < s.OH * s.OW; ++place) {
-            const std::int64_t i = place / s.OW;
-            const std::int64_t j = place % s.OW;
+          for (std::int64_t output = 0; output < s.OH * s.OW; ++output) {
+            const std::int64_t i = output / s.OW;
+            const std::int64_t j = output % s.OW;
             expected += static_cast<double>(dy[at(i * row + j * step + o)]) *
-                        static_cast<double>(s.pixel(image, c, i * s.stride + tap / s.K - s.padding,
-                                                    j * s.stride + tap % s.K - s.padding));
+                        static_cast<double>(s.pixel(image, c, i * s.stride + element / s.K - s.padding,
+                                                    j * s.stride + element % s.K - s.padding));
           }
           worst = std::max(
-              worst, std::abs(static_cast<double>(gradient[at(s.weight_at(o, c, tap / s.K, tap % s.K))]) - expected));
+              worst,
+              std::abs(static_cast<double>(gradient[at(s.weight_at(o, c, element / s.K, element % s.K))]) - expected));
         }
       }
     }
@@ -204,26 +227,27 @@ TEST_CASE("add_weight_gradient agrees with the definition in double precision an
   }
 }
 
-TEST_CASE("flip_weights turns the window around and exchanges the channels", "[convolution]") {
+TEST_CASE("flip_weights reverses the rows and columns of the kernel and exchanges the channels", "[convolution]") {
   Random random(judge::seed());
   for (int trial = 0; trial < 40; ++trial) {
     const Shapes s(random);
     INFO(s.describe());
     const Floats weight = random.values(s.O * s.C * s.K * s.K);
     Floats packed(at(s.out * s.C * s.K * s.K));
-    fast::pack_weights(weight.data(), s.O, s.C, s.K, packed.data());
+    fast::pack_weights(weight.data(), s.weight_extents(), packed.data());
     const std::int64_t in = fast::padded_channels(s.C);
     Floats flipped(at(in * s.out * s.K * s.K), untouched);
-    fast::flip_weights(packed.data(), s.O, s.C, s.K, flipped.data());
+    fast::flip_weights(packed.data(), s.weight_extents(), flipped.data());
     Floats exchanged(at(in * s.out * s.K * s.K));  // (C, O, K, K), both filled up with zeros
-    fast::unpack_weights(flipped.data(), in, s.out, s.K, exchanged.data());
+    fast::unpack_weights(flipped.data(), {.out_channels = in, .in_channels = s.out, .kernel = s.K}, exchanged.data());
     std::int64_t wrong = 0;
     for (std::int64_t c = 0; c < in; ++c) {
       for (std::int64_t o = 0; o < s.out; ++o) {
-        for (std::int64_t tap = 0; tap < s.K * s.K; ++tap) {
-          const std::int64_t turned = s.K * s.K - 1 - tap;
-          const float expected = c < s.C && o < s.O ? weight[at(s.weight_at(o, c, turned / s.K, turned % s.K))] : 0.0F;
-          wrong += exchanged[at((c * s.out + o) * s.K * s.K + tap)] == expected ? 0 : 1;
+        for (std::int64_t element = 0; element < s.K * s.K; ++element) {
+          const std::int64_t reversed = s.K * s.K - 1 - element;
+          const float expected =
+              c < s.C && o < s.O ? weight[at(s.weight_at(o, c, reversed / s.K, reversed % s.K))] : 0.0F;
+          wrong += exchanged[at((c * s.out + o) * s.K * s.K + element)] == expected ? 0 : 1;
         }
       }
     }
@@ -235,13 +259,18 @@ TEST_CASE("relu_and_pool names the first of the largest and 4 where nothing is a
   const std::int64_t channels = fast::padded_channels(1);
   const auto result = [&](float a, float b, float c, float d) {
     Floats top(at(2 * channels)), bottom(at(2 * channels)), largest(at(channels));
-    std::vector<std::uint8_t> which(at(channels));
+    std::vector<std::uint8_t> argmax(at(channels));
     top[1] = a;
     top[at(channels + 1)] = b;
     bottom[1] = c;
     bottom[at(channels + 1)] = d;
-    fast::relu_and_pool(top.data(), bottom.data(), 1, channels, largest.data(), which.data());
-    return std::make_pair(largest[1], static_cast<int>(which[1]));
+    fast::relu_and_pool({.top = top.data(),
+                         .bottom = bottom.data(),
+                         .width = 1,
+                         .channels = channels,
+                         .largest = largest.data(),
+                         .argmax = argmax.data()});
+    return std::make_pair(largest[1], static_cast<int>(argmax[1]));
   };
   CHECK_SAME(result(1, 2, 3, 4), std::make_pair(4.0F, 3));
   CHECK_SAME(result(5, 5, 5, 5), std::make_pair(5.0F, 0));
@@ -253,26 +282,32 @@ TEST_CASE("relu_and_pool names the first of the largest and 4 where nothing is a
   CHECK(std::isnan(result(nan, 1, 2, 3).first));  // as a comparison of one pixel after the other has it
 }
 
-TEST_CASE("relu_and_pool_gradient gives each gradient to its winner and sums the bias", "[convolution]") {
+TEST_CASE("relu_and_pool_gradient gives each gradient to the largest pixel and sums the bias", "[convolution]") {
   Random random(judge::seed());
   const std::int64_t channels = 2 * fast::padded_channels(1);
-  const std::int64_t places = 7;
-  const Floats grad = random.values(places * channels);
-  std::vector<std::uint8_t> which(at(places * channels));
-  for (auto& winner : which) winner = static_cast<std::uint8_t>(random.pick(0, 4));
-  Floats top(at(2 * places * channels), untouched), bottom(top), dbias(at(channels), 1.0F);
-  fast::relu_and_pool_gradient(grad.data(), which.data(), places, channels, top.data(), bottom.data(), dbias.data());
+  const std::int64_t width = 7;
+  const Floats grad = random.values(width * channels);
+  std::vector<std::uint8_t> all_argmax(at(width * channels));
+  for (auto& argmax : all_argmax) argmax = static_cast<std::uint8_t>(random.pick(0, 4));
+  Floats top(at(2 * width * channels), untouched), bottom(top), dbias(at(channels), 1.0F);
+  fast::relu_and_pool_gradient({.grad = grad.data(),
+                                .argmax = all_argmax.data(),
+                                .width = width,
+                                .channels = channels,
+                                .top = top.data(),
+                                .bottom = bottom.data(),
+                                .dbias = dbias.data()});
   std::int64_t wrong = 0;
   Floats expected_bias(at(channels), 1.0F);
-  for (std::int64_t place = 0; place < places; ++place) {
+  for (std::int64_t j = 0; j < width; ++j) {
     for (std::int64_t c = 0; c < channels; ++c) {
-      const float dy = grad[at(place * channels + c)];
-      const int winner = which[at(place * channels + c)];
+      const float dy = grad[at(j * channels + c)];
+      const int argmax = all_argmax[at(j * channels + c)];
       for (int corner = 0; corner < 4; ++corner) {
         const Floats& rows = corner < 2 ? top : bottom;
-        wrong += rows[at((2 * place + corner % 2) * channels + c)] == (corner == winner ? dy : 0.0F) ? 0 : 1;
+        wrong += rows[at((2 * j + corner % 2) * channels + c)] == (corner == argmax ? dy : 0.0F) ? 0 : 1;
       }
-      if (winner < 4) expected_bias[at(c)] += dy;
+      if (argmax < 4) expected_bias[at(c)] += dy;
     }
   }
   CHECK(wrong == 0);

@@ -67,7 +67,7 @@ struct Part {
   std::vector<float> values;
 };
 
-// A file as other programs make them: the header in the order given, the data in another, keys turned about.
+// A file as other programs make them: the header in the order given, the data in another, keys in another order.
 std::string file_of(const std::vector<Part>& parts, const std::string& metadata, bool padded) {
   std::vector<const Part*> by_data;
   for (const Part& part : parts) by_data.push_back(&part);

@@ -169,10 +169,10 @@ TEST_CASE("Random arrays in fortran order are read like the same arrays in rows"
       columns.replace(to * 2, 2, value);
     }
     CAPTURE(shape);
-    const TestFile plain(array("<u2", shape, rows)), transposed(array("<u2", shape, columns, true));
+    const TestFile plain(array("<u2", shape, rows)), column_major(array("<u2", shape, columns, true));
     CHECK(read_npy(plain.path()).bytes == Bytes(rows.begin(), rows.end()));
-    CHECK(read_npy(transposed.path()).bytes == Bytes(rows.begin(), rows.end()));
-    CHECK(read_npy(transposed.path()).shape == Extents(extents.begin(), extents.end()));
+    CHECK(read_npy(column_major.path()).bytes == Bytes(rows.begin(), rows.end()));
+    CHECK(read_npy(column_major.path()).shape == Extents(extents.begin(), extents.end()));
   }
 }
 

@@ -50,11 +50,11 @@ std::int64_t between(std::int64_t low, std::int64_t high, Rng& rng) {
   return low + static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(high - low + 1)));
 }
 
-// How many places a window takes, counted by trying.
-std::int64_t count_places(std::int64_t extent, const Window& w) {
-  std::int64_t places = 0;
-  for (std::int64_t start = -w.padding; start + w.kernel <= extent + w.padding; start += w.stride) ++places;
-  return places;
+// In how many positions a window fits, counted by trying.
+std::int64_t count_outputs(std::int64_t extent, const Window& w) {
+  std::int64_t positions = 0;
+  for (std::int64_t start = -w.padding; start + w.kernel <= extent + w.padding; start += w.stride) ++positions;
+  return positions;
 }
 
 // A random window and an extent that it fits.
@@ -76,7 +76,7 @@ double pixel(const Tensor& x, std::int64_t n, std::int64_t c, std::int64_t row, 
 Doubles convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const Window& w) {
   const std::int64_t N = x.shape()[0], C = x.shape()[1];
   const std::int64_t O = weight.shape()[0], K = w.kernel;
-  const std::int64_t OH = count_places(x.shape()[2], w), OW = count_places(x.shape()[3], w);
+  const std::int64_t OH = count_outputs(x.shape()[2], w), OW = count_outputs(x.shape()[3], w);
   Doubles y;
   for (std::int64_t n = 0; n < N; ++n) {
     for (std::int64_t o = 0; o < O; ++o) {
@@ -98,7 +98,7 @@ Doubles convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, cons
 Doubles columns_of(const Tensor& image, const Window& w) {
   const std::int64_t C = image.shape()[0], H = image.shape()[1], W = image.shape()[2], K = w.kernel;
   const Tensor x(Shape{1, C, H, W}, Floats(image.data(), image.data() + image.size()));
-  const std::int64_t OH = count_places(H, w), OW = count_places(W, w);
+  const std::int64_t OH = count_outputs(H, w), OW = count_outputs(W, w);
   Doubles columns;
   for (std::int64_t c = 0; c < C; ++c) {
     for (std::int64_t ki = 0; ki < K; ++ki) {
@@ -117,7 +117,7 @@ Doubles columns_of(const Tensor& image, const Window& w) {
 // im2col into memory that held something else before.
 Tensor im2col_of(const Tensor& image, const Window& w) {
   const std::int64_t C = image.shape()[0], H = image.shape()[1], W = image.shape()[2];
-  Tensor columns(Shape{C * w.kernel * w.kernel, count_places(H, w) * count_places(W, w)});
+  Tensor columns(Shape{C * w.kernel * w.kernel, count_outputs(H, w) * count_outputs(W, w)});
   std::fill(columns.data(), columns.data() + columns.size(), 777.0F);
   im2col(image.data(), C, H, W, w, columns.data());
   return columns;
@@ -219,40 +219,40 @@ class ThreadCount {
 
 // Window
 
-TEST_CASE("Window places: hand-counted") {
-  CHECK_SAME((Window{3, 1, 0}).places(5), 3);
-  CHECK_SAME((Window{3, 1, 1}).places(5), 5);
-  CHECK_SAME((Window{2, 2, 0}).places(6), 3);
-  CHECK_SAME((Window{2, 2, 0}).places(7), 3);  // the last column is left out
-  CHECK_SAME((Window{3, 2, 1}).places(28), 14);
-  CHECK_SAME((Window{5, 1, 0}).places(5), 1);
-  CHECK_SAME((Window{1, 1, 0}).places(1), 1);
-  CHECK_SAME((Window{3, 1, 1}).places(1), 1);
-  CHECK_SAME((Window{1, 3, 0}).places(5), 2);
+TEST_CASE("Window output_size: hand-counted") {
+  CHECK_SAME((Window{3, 1, 0}).output_size(5), 3);
+  CHECK_SAME((Window{3, 1, 1}).output_size(5), 5);
+  CHECK_SAME((Window{2, 2, 0}).output_size(6), 3);
+  CHECK_SAME((Window{2, 2, 0}).output_size(7), 3);  // the last column is left out
+  CHECK_SAME((Window{3, 2, 1}).output_size(28), 14);
+  CHECK_SAME((Window{5, 1, 0}).output_size(5), 1);
+  CHECK_SAME((Window{1, 1, 0}).output_size(1), 1);
+  CHECK_SAME((Window{3, 1, 1}).output_size(1), 1);
+  CHECK_SAME((Window{1, 3, 0}).output_size(5), 2);
 }
 
-TEST_CASE("Window places: as many as trying finds") {
+TEST_CASE("Window output_size: as many as trying finds") {
   Rng rng(judge::seed());
   for (int trial = 0; trial < 200; ++trial) {
     const Window w = random_window(rng);
     const std::int64_t extent = random_extent(w, rng);
-    CHECK_SAME(w.places(extent), count_places(extent, w));
+    CHECK_SAME(w.output_size(extent), count_outputs(extent, w));
   }
 }
 
-TEST_CASE("Window places: refuses a window that does not fit") {
-  CHECK_THROWS_AS((Window{3, 1, 0}).places(2), ShapeError);
-  CHECK_THROWS_AS((Window{5, 1, 1}).places(2), ShapeError);
-  CHECK_THROWS_AS((Window{4, 2, 0}).places(3), ShapeError);
-  CHECK_SAME((Window{4, 2, 0}).places(4), 1);
+TEST_CASE("Window output_size: refuses a window that does not fit") {
+  CHECK_THROWS_AS((Window{3, 1, 0}).output_size(2), ShapeError);
+  CHECK_THROWS_AS((Window{5, 1, 1}).output_size(2), ShapeError);
+  CHECK_THROWS_AS((Window{4, 2, 0}).output_size(3), ShapeError);
+  CHECK_SAME((Window{4, 2, 0}).output_size(4), 1);
 }
 
-TEST_CASE("Window places: refuses members out of their range") {
-  CHECK_THROWS_AS((Window{0, 1, 0}).places(5), ValueError);
-  CHECK_THROWS_AS((Window{-1, 1, 0}).places(5), ValueError);
-  CHECK_THROWS_AS((Window{3, 0, 0}).places(5), ValueError);
-  CHECK_THROWS_AS((Window{3, -1, 0}).places(5), ValueError);
-  CHECK_THROWS_AS((Window{3, 1, -1}).places(5), ValueError);
+TEST_CASE("Window output_size: refuses members out of their range") {
+  CHECK_THROWS_AS((Window{0, 1, 0}).output_size(5), ValueError);
+  CHECK_THROWS_AS((Window{-1, 1, 0}).output_size(5), ValueError);
+  CHECK_THROWS_AS((Window{3, 0, 0}).output_size(5), ValueError);
+  CHECK_THROWS_AS((Window{3, -1, 0}).output_size(5), ValueError);
+  CHECK_THROWS_AS((Window{3, 1, -1}).output_size(5), ValueError);
 }
 
 // conv2d, the definition
@@ -275,7 +275,7 @@ TEST_CASE("conv2d does not flip the kernel") {
   CHECK_CLOSE(conv2d(image, corner, none, {3, 1, 1}), Doubles{0, 0, 0, 0, 0, 0, 0, 0, 1}, 0, 0);
 }
 
-TEST_CASE("conv2d adds each output channel's bias to all its places") {
+TEST_CASE("conv2d adds each output channel's bias to all its outputs") {
   const Tensor x(Shape{2, 1, 1, 2}, {1, 2, 3, 4});
   const Tensor weight(Shape{2, 1, 1, 1}, {1, 10});
   const Tensor y = conv2d(x, weight, Tensor(Shape{2}, {0.5F, -0.5F}), {1, 1, 0});
@@ -303,7 +303,7 @@ TEST_CASE("conv2d agrees with the definition in double precision for random wind
     const Tensor weight = random_tensor({between(1, 4, rng), x.shape()[1], w.kernel, w.kernel}, rng);
     const Tensor bias = trial % 2 == 0 ? random_tensor({weight.shape()[0]}, rng) : none;
     const Tensor y = conv2d(x, weight, bias, w);
-    CHECK_SHAPE(y, {x.shape()[0], weight.shape()[0], count_places(x.shape()[2], w), count_places(x.shape()[3], w)});
+    CHECK_SHAPE(y, {x.shape()[0], weight.shape()[0], count_outputs(x.shape()[2], w), count_outputs(x.shape()[3], w)});
     CHECK_CLOSE(y, convolve(x, weight, bias, w), 1e-4, 1e-5);
   }
 }
@@ -411,7 +411,7 @@ TEST_CASE("Conv2dFunction forward: agrees with the definition for random windows
     const bool with_bias = trial % 2 == 0;
     Conv2dFunction f(w);
     const Tensor y = with_bias ? f.forward({x, weight, bias}) : f.forward({x, weight});
-    CHECK_SHAPE(y, {x.shape()[0], weight.shape()[0], count_places(x.shape()[2], w), count_places(x.shape()[3], w)});
+    CHECK_SHAPE(y, {x.shape()[0], weight.shape()[0], count_outputs(x.shape()[2], w), count_outputs(x.shape()[3], w)});
     CHECK_CLOSE(y, convolve(x, weight, with_bias ? bias : none, w), 1e-4, 1e-5);
   }
 }
@@ -438,7 +438,7 @@ TEST_CASE("Conv2dFunction backward: gradients by hand") {
   CHECK_CLOSE(grads[2], Tensor(Shape{1}, {110}), 0, 0);
 }
 
-TEST_CASE("Conv2dFunction backward: the bias gets the sum over images and places") {
+TEST_CASE("Conv2dFunction backward: the bias gets the sum over images and outputs") {
   Conv2dFunction f({1, 1, 0});
   f.forward({Tensor(Shape{2, 1, 2, 1}), Tensor(Shape{2, 1, 1, 1}), Tensor(Shape{2})});
   const std::vector<Tensor> grads = f.backward(counting({2, 2, 2, 1}));
@@ -654,12 +654,12 @@ TEST_CASE("MaxPool2dFunction forward: agrees with the definition for random wind
         random_tensor({between(1, 4, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
     MaxPool2dFunction f(w);
     const Tensor y = f.forward({x});
-    CHECK_SHAPE(y, {x.shape()[0], x.shape()[1], count_places(x.shape()[2], w), count_places(x.shape()[3], w)});
+    CHECK_SHAPE(y, {x.shape()[0], x.shape()[1], count_outputs(x.shape()[2], w), count_outputs(x.shape()[3], w)});
     CHECK_CLOSE(y, pool(x, w, true), 0, 0);
   }
 }
 
-TEST_CASE("MaxPool2dFunction backward: the gradient goes to the winner alone") {
+TEST_CASE("MaxPool2dFunction backward: the gradient goes to the largest pixel alone") {
   MaxPool2dFunction f({2, 2, 0});
   f.forward({Tensor(Shape{1, 1, 2, 4}, {1, 2, 5, 3, 4, 3, -1, 0})});
   const std::vector<Tensor> grads = f.backward(Tensor(Shape{1, 1, 1, 2}, {10, 20}));
@@ -668,16 +668,16 @@ TEST_CASE("MaxPool2dFunction backward: the gradient goes to the winner alone") {
 }
 
 TEST_CASE("MaxPool2dFunction backward: the first of equals wins") {
-  const auto winner_among = [](const Floats& pixels) {
+  const auto gradient_of_ties = [](const Floats& pixels) {
     MaxPool2dFunction f({2, 2, 0});
     f.forward({Tensor(Shape{1, 1, 2, 2}, pixels)});
     return f.backward(Tensor(Shape{1, 1, 1, 1}, {3})).at(0);
   };
-  CHECK_CLOSE(winner_among({7, 7, 7, 7}), Doubles{3, 0, 0, 0}, 0, 0);
-  CHECK_CLOSE(winner_among({7, 7, 1, 7}), Doubles{3, 0, 0, 0}, 0, 0);
-  CHECK_CLOSE(winner_among({1, 7, 7, 7}), Doubles{0, 3, 0, 0}, 0, 0);
-  CHECK_CLOSE(winner_among({1, 2, 7, 7}), Doubles{0, 0, 3, 0}, 0, 0);
-  CHECK_CLOSE(winner_among({7, 1, 7, 1}), Doubles{3, 0, 0, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({7, 7, 7, 7}), Doubles{3, 0, 0, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({7, 7, 1, 7}), Doubles{3, 0, 0, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({1, 7, 7, 7}), Doubles{0, 3, 0, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({1, 2, 7, 7}), Doubles{0, 0, 3, 0}, 0, 0);
+  CHECK_CLOSE(gradient_of_ties({7, 1, 7, 1}), Doubles{3, 0, 0, 0}, 0, 0);
 
   // What a ReLU leaves behind: nothing but zeros, under windows that overlap.
   MaxPool2dFunction f({2, 1, 0});
@@ -762,7 +762,7 @@ TEST_CASE("AvgPool2dFunction forward: agrees with the definition for random wind
         random_tensor({between(1, 4, rng), between(1, 3, rng), random_extent(w, rng), random_extent(w, rng)}, rng);
     AvgPool2dFunction f(w);
     const Tensor y = f.forward({x});
-    CHECK_SHAPE(y, {x.shape()[0], x.shape()[1], count_places(x.shape()[2], w), count_places(x.shape()[3], w)});
+    CHECK_SHAPE(y, {x.shape()[0], x.shape()[1], count_outputs(x.shape()[2], w), count_outputs(x.shape()[3], w)});
     CHECK_CLOSE(y, pool(x, w, false), 1e-4, 1e-5);
   }
 }

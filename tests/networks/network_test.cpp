@@ -1,5 +1,5 @@
 // What holds for whole networks, whichever bodies they are linked from: this file is run with the reference bodies and
-// with the fast ones.
+// with the fast ones, with FUSES_RELU saying whether the fast body of activations is among them.
 #include <cmath>
 #include <memory>
 #include <string>
@@ -79,6 +79,15 @@ std::vector<Tensor> trained(int threads, void (*build)(Sequential&, Rng&), std::
   return values;
 }
 
+class CountedReLU : public ReLU {
+ public:
+  Tensor forward(const std::vector<Tensor>& inputs) override {
+    ++calls;
+    return ReLU::forward(inputs);
+  }
+  inline static int calls = 0;
+};
+
 bool bitwise_equal(const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() && std::equal(a.data(), a.data() + a.size(), b.data());
 }
@@ -153,6 +162,28 @@ TEST_CASE("A network gives what its steps give one by one, forwards and backward
     const NoGrad no_grad;
     CHECK_CLOSE(forward(net, x).value(), expected.output, 1e-4, 1e-5);
   }
+}
+
+TEST_CASE("A ReLU is fused with a convolution only where it is that of the fast body of activations", "[network]") {
+  Rng rng(judge::seed());
+  Conv2d convolution(2, 3, Window{}, rng);
+  CHECK(convolution.function()->fuse(ReLU()) == FUSES_RELU);
+  CHECK(!convolution.function()->fuse(CountedReLU()));
+  CHECK(!convolution.function()->fuse(Sigmoid()));
+}
+
+TEST_CASE("A ReLU of somebody's own is called in every forward pass", "[network]") {
+  Rng rng(judge::seed());
+  Sequential net;
+  net.add<Conv2d>(2, 3, Window{}, rng);
+  net.add<Activation<CountedReLU>>();
+  net.add<MaxPool2d>(2);
+  const Tensor x = Tensor::uniform({2, 2, 6, 6}, -1.0F, 1.0F, rng);
+  const int before = CountedReLU::calls;
+  forward(net, x);
+  const NoGrad no_grad;
+  forward(net, x);
+  CHECK_SAME(CountedReLU::calls, before + 2);
 }
 
 TEST_CASE("A network of convolution, ReLU, pooling and a linear layer agrees with central differences",

@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tito/system/files.hpp"
 
 namespace {

@@ -134,7 +134,9 @@ Findings orphans(const Audit& audit) {
   find_orphans(audit.tree.checkpoints, checkpoints, "is the checkpoint of no module", findings);
   find_orphans(audit.tree.milestones, milestones, "belongs to no milestone", findings);
   find_orphans(audit.tree.tests, names_of(track, "_test.cpp"), "tests no module", findings);
-  find_orphans(audit.tree.fast, names_of(track, ".cpp"), "is the fast body of no module", findings);
+  std::set<std::string> fast = names_of(track, ".cpp");
+  fast.merge(names_of(track, ""));  // the folder of a body's parts
+  find_orphans(audit.tree.fast, fast, "is the fast body of no module", findings);
   find_orphans(audit.tree.benches, names_of(track, ".cpp"), "is the workload of no module", findings);
   return findings;
 }

@@ -14,7 +14,7 @@
 namespace tito {
 namespace {
 
-constexpr int most_threads = 1024;  // as engine/kernels/parallel.cpp has it
+constexpr int max_threads = 1024;  // as in engine/kernels/parallel.hpp: tests/tito/bench_test.cpp
 
 using AddCommand = void (*)(CLI::App& parent, Context& context);
 
@@ -143,8 +143,8 @@ std::string command_words(const CLI::App& app, const std::vector<std::string>& a
 std::string check_threads(const std::string& text) {
   const bool digits = !text.empty() && text.size() <= 4 && text.find_first_not_of("0123456789") == std::string::npos;
   const int threads = digits ? std::stoi(text) : 0;
-  if (threads >= 1 && threads <= most_threads) return "";
-  return fmt::format("expected a whole number from 1 to {}, found \"{}\"", most_threads, text);
+  if (threads >= 1 && threads <= max_threads) return "";
+  return fmt::format("expected a whole number from 1 to {}, found \"{}\"", max_threads, text);
 }
 
 void add_common_options(CLI::App& app, Context& context) {

@@ -37,10 +37,10 @@ class Function {
   // throws: ShapeError when grad_output does not fit.
   virtual std::vector<Tensor> backward(const Tensor& grad_output) = 0;
 
-  // Offers this step the work of the one behind it, `next`, whose only input is this step's result. After true, and
-  // before forward(), next is not called: this step's forward() gives next's result, and its backward() takes the
-  // gradient of that. Who walks a network may ask; a step that knows of nothing better keeps to its own work.
-  virtual bool absorb(const Function& next) {
+  // Asks this step, before its forward(), to compute the step behind it, too: `next`, whose only input is this step's
+  // result. After true next is not called: this step's forward() gives next's result, and its backward() takes the
+  // gradient of that. A step that cannot do so faster than one after the other declines, as this one.
+  virtual bool fuse(const Function& next) {
     static_cast<void>(next);
     return false;
   }

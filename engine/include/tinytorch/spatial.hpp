@@ -22,9 +22,17 @@ struct Window {
   std::int64_t stride = 1;   // > 0
   std::int64_t padding = 0;  // >= 0
 
-  // The number of places the window takes along an axis.
+  // The size of the output along an axis of `extent` pixels: in how many positions the window fits.
   // throws: ValueError for a member out of its range; ShapeError when the window does not fit.
-  std::int64_t places(std::int64_t extent) const;
+  std::int64_t output_size(std::int64_t extent) const;
+
+  // Given: "3, stride=2, padding=1" for the names of layers, without a stride that is the usual one and no padding.
+  std::string describe(std::int64_t usual_stride) const {
+    std::string text = std::to_string(kernel);
+    if (stride != usual_stride) text += ", stride=" + std::to_string(stride);
+    if (padding != 0) text += ", padding=" + std::to_string(padding);
+    return text;
+  }
 };
 
 // The definition, seven loops deep: y[n,o,i,j] = bias[o] +
@@ -47,7 +55,7 @@ void col2im(const float* columns, std::int64_t channels, std::int64_t height, st
 
 // conv2d as matrix products of weight (O, C K K) with each image's columns.
 // shapes: inputs {x (N, C, H, W), weight (O, C, K, K), bias (O,)}, or without bias -> (N, O, OH, OW)
-// grad: dweight = sum over n of dy_n columns_n^T, dx_n = col2im(weight^T dy_n), dbias = dy summed over n and places.
+// grad: dweight = sum over n of dy_n columns_n^T, dx_n = col2im(weight^T dy_n), dbias = dy summed over n, i and j.
 // throws: ShapeError as conv2d.
 class Conv2dFunction : public Function {
  public:
@@ -97,7 +105,7 @@ class MaxPool2dFunction : public Function {
  private:
   Window window_;
   Tensor x_;
-  std::vector<std::int32_t> winner_;  // per output, the winner's offset in its (H, W) plane
+  std::vector<std::int32_t> argmax_;  // per output, the largest pixel's offset in its (H, W) plane
 };
 
 // The mean of each window; zeros of the padding are counted (as PyTorch does by default). Padding must be at most

@@ -1,16 +1,15 @@
 // Writes docs/proof.md: what the course claims, measured on this machine. What was measured is kept in
 // docs/proof.json, from which the page is made, so that a part can be measured again alone.
 #include <fmt/core.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <numeric>
 #include <sstream>
 
+#include "bench/machine.hpp"
 #include "tito/authoring/census.hpp"
 #include "tito/course/course.hpp"
 #include "tito/system/failure.hpp"
@@ -41,18 +40,7 @@ int shell(const string& command, const fs::path& output) {
 // ---- the machine
 
 string machine() {
-  std::ifstream file("/proc/cpuinfo");
-  string model = "unknown processor";
-  for (string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) {
-      model = line.substr(line.find(':') + 2);
-      break;
-    }
-  }
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  ::sched_getaffinity(0, sizeof allowed, &allowed);
-  return fmt::format("{}, {} cores, g++ {}", model, CPU_COUNT(&allowed), __VERSION__);
+  return fmt::format("{}, {} cores, g++ {}", bench::processor_name(), bench::available_cores(), __VERSION__);
 }
 
 json measured(json value) { return {{"machine", machine()}, {"at", tito::utc_now()}, {"figures", std::move(value)}}; }

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/tito/tito.hpp"
+#include "tests/support/tito.hpp"
 
 using nlohmann::json;
 

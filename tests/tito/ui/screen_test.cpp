@@ -1,7 +1,7 @@
 // Figures, texts and tables on the screen.
 #include "tito/ui/screen.hpp"
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 
 TEST_CASE("Figures are written for people", "[screen]") {
   CHECK_SAME(tito::figure(20413.4, "samples/s"), std::string("20,413 samples/s"));
