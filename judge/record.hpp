@@ -23,7 +23,7 @@
 //   {"event":"rate","case":"NAME","value":3.1}                  in the row's unit
 //   {"event":"limit","case":"NAME","value":120,"by":"memory"}   or "multiply-adds"
 //
-// The readers are tito/toolchain/judge.cpp and workload.cpp.
+// The readers are tito/toolchain/recorded_run.cpp and workload.cpp.
 #pragma once
 
 #include <string>

@@ -5,7 +5,7 @@
 
 #include "judge/case.hpp"
 #include "tests/tito/tito.hpp"
-#include "tito/course/census.hpp"
+#include "tito/authoring/census.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/lesson.hpp"
 #include "tito/course/skeleton.hpp"

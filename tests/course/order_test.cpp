@@ -6,7 +6,7 @@
 
 #include "judge/case.hpp"
 #include "tests/tito/tito.hpp"
-#include "tito/commands/course_measure.hpp"
+#include "tito/authoring/measurement.hpp"
 
 namespace {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "tests/tito/tito.hpp"
-#include "tito/commands/known_mistake.hpp"
-#include "tito/commands/operations.hpp"
+#include "tito/actions/known_mistake.hpp"
+#include "tito/actions/reference.hpp"
 #include "tito/course/mistakes.hpp"
 
 namespace {

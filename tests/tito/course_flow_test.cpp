@@ -5,8 +5,8 @@
 #include <set>
 
 #include "tito.hpp"
-#include "tito/course/flow.hpp"
-#include "tito/course/orders.hpp"
+#include "tito/authoring/flow.hpp"
+#include "tito/authoring/orders.hpp"
 #include "tito/system/elf.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/symbol_name.hpp"

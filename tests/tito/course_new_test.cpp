@@ -5,11 +5,11 @@
 #include "json_schema.hpp"
 #include "newer_course.hpp"
 #include "tito.hpp"
+#include "tito/authoring/todo.hpp"
 #include "tito/course/course.hpp"
 #include "tito/course/hints.hpp"
 #include "tito/course/lesson.hpp"
 #include "tito/course/skeleton.hpp"
-#include "tito/course/todo.hpp"
 
 namespace {
 

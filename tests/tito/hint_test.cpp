@@ -1,6 +1,6 @@
 // tito hint: which function it is about, how far it goes, and what is kept.
 #include "tito.hpp"
-#include "tito/commands/failing.hpp"
+#include "tito/actions/failing_function.hpp"
 #include "tito/course/hints.hpp"
 #include "tito/system/failure.hpp"
 

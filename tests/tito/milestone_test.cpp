@@ -7,7 +7,7 @@
 #include "tito/course/milestones.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/safetensors.hpp"
-#include "tito/toolchain/judge.hpp"
+#include "tito/toolchain/recorded_run.hpp"
 #include "tito/ui/curve.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "tests/tito/tito.hpp"
-#include "tito/commands/known_mistake.hpp"
+#include "tito/actions/known_mistake.hpp"
 #include "tito/system/failure.hpp"
 
 using tito::Signature;

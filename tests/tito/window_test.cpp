@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "tests/tito/tmux.hpp"
-#include "tito/commands/failure_view.hpp"
 #include "tito/toolchain/record_window.hpp"
+#include "tito/views/failure.hpp"
 
 using tito::json;
 using tito::TensorWindow;

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <new>
 
-#include "tito/commands/completion.hpp"
-#include "tito/commands/info.hpp"
+#include "tito/commands/setup/completion.hpp"
+#include "tito/commands/setup/info.hpp"
 #include "tito/system/spelling.hpp"
 #include "tito/system/text.hpp"
 #include "tito/toolchain/process.hpp"
@@ -16,16 +16,95 @@ namespace {
 
 constexpr int most_threads = 1024;  // as engine/kernels/parallel.cpp has it
 
-struct Row {
-  void (*add)(CLI::App&, Context&);
+using AddCommand = void (*)(CLI::App& parent, Context& context);
+
+// A command, or a group of them with what --help says of it.
+struct Entry {
+  std::vector<AddCommand> commands;
+  const char* group = nullptr;
+  const char* about = "";
+  const char* footer = "";
 };
 
-// In the order that --help shows.
-constexpr Row table[] = {{add_next},   {add_module},  {add_watch}, {add_hint},      {add_export},   {add_checkpoint},
-                         {add_try},    {add_demo},    {add_bench}, {add_milestone}, {add_data},     {add_report},
-                         {add_diff},   {add_history}, {add_undo},  {add_solution},  {add_progress}, {add_update},
-                         {add_init},   {add_editor},  {add_tour},  {add_doctor},    {add_info},     {add_completion},
-                         {add_course}, {add_dev}};
+// A heading of --help, and what stands below it.
+struct Section {
+  const char* heading;
+  std::vector<Entry> entries;
+};
+
+const std::vector<Section>& sections() {
+  static const std::vector<Section> all{
+      {"Student",
+       {{{add_next}},
+        {{add_module_list, add_module_test, add_module_reset},
+         "module",
+         "List the modules and test what you wrote",
+         "Examples:\n  tito module list\n  tito module test 02\n  tito module reset 02"},
+        {{add_watch}},
+        {{add_hint}},
+        {{add_export}},
+        {{add_checkpoint_status, add_checkpoint_test, add_checkpoint_timeline},
+         "checkpoint",
+         "What your framework can do: the capabilities, proven on your own code",
+         "Examples:\n  tito checkpoint status\n  tito checkpoint test foundation"},
+        {{add_try}},
+        {{add_demo}},
+        {{add_bench}},
+        {{add_milestone_list, add_milestone_run},
+         "milestone",
+         "Programs that made history, on your own modules",
+         "Examples:\n  tito milestone list\n  tito milestone run perceptron"},
+        {{add_report}},
+        {{add_diff}},
+        {{add_history}},
+        {{add_undo}},
+        {{add_solution}},
+        {{add_progress_rebuild},
+         "progress",
+         "The record of what you have shown",
+         "Example:\n  tito progress rebuild"}}},
+      {"Data",
+       {{{add_data_options, add_data_list, add_data_fetch, add_data_import, add_data_verify, add_data_remove,
+          add_data_path, add_data_show},
+         "data",
+         "Real data sets: fetch, verify and look at MNIST, Fashion-MNIST and CIFAR-10",
+         "Sets are kept once for a user, in the folder that TITO_DATA names, else $XDG_DATA_HOME/tito, else\n"
+         "~/.local/share/tito, and all workspaces share them. Demos and milestones use those that are here.\n\n"
+         "Examples:\n  tito data list\n  tito data fetch mnist\n"
+         "  tito data import cifar-10 ~/Downloads/cifar-10-binary.tar.gz\n"
+         "  tito data show mnist --class 7"}}},
+      {"Setup",
+       {{{add_init}}, {{add_update}}, {{add_editor}}, {{add_tour}}, {{add_doctor}}, {{add_info}}, {{add_completion}}}},
+      {"Author",
+       {{{add_course_analyze, add_course_suggest, add_course_reorder, add_course_new, add_course_check},
+         "course",
+         "Measure, check and change the course itself",
+         "Examples:\n  tito course analyze\n  tito course suggest\n  tito course check"},
+        {{add_dev_fill, add_dev_manual},
+         "dev",
+         "For those who work on the course itself",
+         "Example:\n  tito dev fill all"}}}};
+  return all;
+}
+
+void add_entry(CLI::App& app, Context& context, const Entry& entry) {
+  CLI::App* parent = &app;
+  if (entry.group != nullptr) {
+    parent = app.add_subcommand(entry.group, entry.about);
+    parent->require_subcommand(1);
+    parent->footer(entry.footer);
+  }
+  for (const AddCommand add : entry.commands) add(*parent, context);
+}
+
+void add_sections(CLI::App& app, Context& context) {
+  for (const Section& section : sections()) {
+    const std::size_t before = app.get_subcommands(nullptr).size();
+    for (const Entry& entry : section.entries) add_entry(app, context, entry);
+    const std::vector<CLI::App*> added = app.get_subcommands(nullptr);
+    for (std::size_t i = before; i < added.size(); ++i) added[i]->group(section.heading);
+  }
+}
 
 // The words of the command, "module test", as far as they name commands. An unknown one gets a suggestion.
 std::string command_words(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -163,7 +242,7 @@ void add_everything(CLI::App& app, Context& context) {
   app.require_subcommand(1);
   app.fallthrough();
   add_common_options(app, context);
-  for (const Row& row : table) row.add(app, context);
+  add_sections(app, context);
 }
 
 int run_commands(int argc, char** argv) {
@@ -177,8 +256,10 @@ int run_commands(int argc, char** argv) {
   };
   context.json = given("--json");
   context.screen.set_quiet(context.json || given("--quiet") || given("-q"));
-  if (given("--verbose") || given("-v"))
+  if (given("--verbose") || given("-v")) {
+    context.screen.set_verbose(true);
     note_processes([&context](const std::string& text) { context.screen.note(text); });
+  }
   if (!arguments.empty() && arguments.front() == "complete") {
     return complete(app, context, {arguments.begin() + 1, arguments.end()});
   }

@@ -34,8 +34,4 @@ const std::string& Context::contract() {
   return contract_;
 }
 
-Standing Context::standing() {
-  return standing_of(course(), workspace(), workspace().progress_file().load(), contract());
-}
-
 }  // namespace tito

@@ -1,5 +1,5 @@
-// What every command works with, loaded when it is first asked for: some commands need no workspace, and --help
-// needs nothing at all.
+// What a command works with: its options, the screen, its result, and the session, of which each part is loaded when it
+// is first asked for: some commands need no workspace, and --help needs nothing at all.
 #pragma once
 
 #include <filesystem>
@@ -9,11 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "tito/course/course.hpp"
-#include "tito/course/standing.hpp"
-#include "tito/course/workspace.hpp"
+#include "tito/actions/session.hpp"
 #include "tito/system/failure.hpp"
-#include "tito/toolchain/kit.hpp"
 #include "tito/ui/screen.hpp"
 
 namespace tito {
@@ -24,9 +21,10 @@ class Context {
   std::string workspace_folder = ".";
   std::string kit_file;  // empty: Kit::find()
   bool json = false;
-  bool quiet = false;
   bool json_lines = false;  // with json: the command prints several objects, each on a line
+  bool quiet = false;
   bool verbose = false;
+  std::string registry_file;  // of data sets; empty: the course's
 
   Screen screen;
 
@@ -43,7 +41,10 @@ class Context {
   // The hash of the contract as it is now.
   const std::string& contract();
 
-  Standing standing();
+  // All of them, for an action.
+  Session session() { return {kit(), course(), workspace(), contract()}; }
+
+  Standing standing() { return standing_of(session()); }
 
  private:
   std::unique_ptr<Kit> kit_;

@@ -304,4 +304,8 @@ std::string resolve_checkpoint(const Course& course, const Track& track, const s
   }
 }
 
+std::string module_label(const Track& track, const std::string& slug) {
+  return two_digits(number_in(track, slug)) + " " + slug;
+}
+
 }  // namespace tito

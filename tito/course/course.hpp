@@ -131,4 +131,7 @@ std::string resolve_module(const Course& course, const Track& track, const std::
 // throws: Failure(Exit::usage), as above.
 std::string resolve_checkpoint(const Course& course, const Track& track, const std::string& word);
 
+// "02 tensor"
+std::string module_label(const Track& track, const std::string& slug);
+
 }  // namespace tito

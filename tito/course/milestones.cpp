@@ -140,4 +140,20 @@ const char* name_of(MilestoneState state) {
   return "";
 }
 
+nlohmann::json json_of(const std::vector<GateResult>& gates) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const GateResult& one : gates) {
+    const nlohmann::json bound = one.gate.bound ? nlohmann::json(*one.gate.bound) : nlohmann::json(one.gate.by_data);
+    nlohmann::json object = {{"measure", one.gate.measure},
+                             {"unit", one.gate.unit},
+                             {one.gate.at_least ? "at_least" : "at_most", bound},
+                             {"state", name_of(one.state)}};
+    object["value"] = one.value ? nlohmann::json(*one.value) : nlohmann::json(nullptr);
+    if (!one.data.empty()) object["data"] = one.data;
+    if (!one.reason.empty()) object["reason"] = one.reason;
+    list.push_back(object);
+  }
+  return list;
+}
+
 }  // namespace tito

@@ -3,6 +3,7 @@
 // The gates stand in course.json. What a milestone printed or returned is no verdict; its figures are.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,5 +61,8 @@ std::string bound_text(const Gate& gate);
 
 const char* name_of(GateState state);
 const char* name_of(MilestoneState state);
+
+// [{measure, unit, at_least or at_most, state, value, data, reason}]
+nlohmann::json json_of(const std::vector<GateResult>& gates);
 
 }  // namespace tito

@@ -1,5 +1,7 @@
 #include "tito/course/standing.hpp"
 
+#include <algorithm>
+
 #include "tito/system/files.hpp"
 
 namespace tito {
@@ -77,6 +79,12 @@ Standing standing_of(const Course& course, const Workspace& workspace, const Pro
   }
   if (!found) standing.next = {Action::finished, track.order.back()};
   return standing;
+}
+
+int Standing::proven() const {
+  return static_cast<int>(std::count_if(checkpoints.begin(), checkpoints.end(), [](const auto& checkpoint) {
+    return checkpoint.second == CheckpointState::done;
+  }));
 }
 
 const char* name_of(ModuleState state) {

@@ -37,6 +37,9 @@ struct Standing {
   std::map<std::string, ModuleState> modules;
   std::map<std::string, CheckpointState> checkpoints;  // by checkpoint
   Next next;
+
+  // How many checkpoints are done.
+  int proven() const;
 };
 
 // `contract` is the hash of the contract as it is now.

@@ -1,6 +1,7 @@
 // Figures and curves that a program measured and reported.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,5 +28,8 @@ struct Axes {
   std::string x;
   std::string y;
 };
+
+// [{name, value, unit, data}], as --json, result.json and the report have them; null for a value that is not finite.
+nlohmann::json json_of(const std::vector<Measure>& measures);
 
 }  // namespace tito

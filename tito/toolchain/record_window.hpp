@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tito/system/json.hpp"
-#include "tito/toolchain/judge.hpp"
+#include "tito/toolchain/recorded_run.hpp"
 
 namespace tito {
 

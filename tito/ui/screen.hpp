@@ -1,6 +1,7 @@
 // Everything that tito prints. Results go to standard output, errors and progress to standard error.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -22,6 +23,10 @@ class Screen {
   // With quiet set, line() prints nothing: for --quiet, and for commands that print one JSON object instead.
   void set_quiet(bool quiet) { quiet_ = quiet; }
   bool is_quiet() const { return quiet_; }
+
+  // With verbose set, views show all that compilers and linkers said.
+  void set_verbose(bool verbose) { verbose_ = verbose; }
+  bool is_verbose() const { return verbose_; }
 
   // The text in a style, if colours are on.
   std::string paint(Style style, const std::string& text) const;
@@ -51,6 +56,9 @@ class Screen {
   // Columns of the terminal; where there is none what COLUMNS says, else 80.
   int width() const;
 
+  // Columns that are left behind a margin, at least 20.
+  std::size_t room(int margin) const { return static_cast<std::size_t>(std::max(20, width() - margin)); }
+
   // Marks that every locale can show: UTF-8 where the locale is, ASCII elsewhere.
   std::string tick() const { return utf8_ ? "✓" : "+"; }
   std::string cross() const { return utf8_ ? "✗" : "x"; }
@@ -72,6 +80,7 @@ class Screen {
   bool color_ = false;
   bool utf8_;
   bool quiet_ = false;
+  bool verbose_ = false;
   bool output_failed_ = false;
   std::vector<std::string>* collected_ = nullptr;
 

@@ -11,7 +11,7 @@
 #include <numeric>
 #include <sstream>
 
-#include "tito/course/census.hpp"
+#include "tito/authoring/census.hpp"
 #include "tito/course/course.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"

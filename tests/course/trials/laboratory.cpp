@@ -33,7 +33,7 @@ bool Laboratory::make_program(const std::string& kind, const std::string& name) 
   };
   if (!usual_seconds_.contains(kind + "/" + name) && linked(kit_.object("body", slug_))) {
     std::map<std::string, double>& usual = usual_seconds_[kind + "/" + name];
-    for (const auto& one : tito::judge_cases(kit_, program(), kit_.plan(kind, name), folder_.path(), seed_).cases)
+    for (const auto& one : tito::run_cases(kit_, program(), kit_.plan(kind, name), folder_.path(), seed_).cases)
       usual[one.name] = one.seconds;
   }
   return linked(folder_.path() / "body.o");
@@ -51,7 +51,7 @@ tito::Verdict Laboratory::judge_all(const std::string& kind, const std::string& 
   for (tito::PlannedCase& one : plan) {
     one.limit_seconds = std::min(one.limit_seconds, 3.0 + 10 * usual_seconds_[kind + "/" + name][one.name]);
   }
-  return tito::judge_cases(kit_, program(), plan, folder_.path(), seed, {}, processes);
+  return tito::run_cases(kit_, program(), plan, folder_.path(), seed, {}, processes);
 }
 
 Outcome Laboratory::judge(const std::string& kind, const std::string& name) {

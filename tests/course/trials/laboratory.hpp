@@ -9,8 +9,8 @@
 
 #include "tito/course/course.hpp"
 #include "tito/system/files.hpp"
-#include "tito/toolchain/judge.hpp"
 #include "tito/toolchain/kit.hpp"
+#include "tito/toolchain/recorded_run.hpp"
 
 namespace trials {
 

@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include "tito/commands/known_mistake.hpp"
+#include "tito/actions/known_mistake.hpp"
 #include "tito/course/mistakes.hpp"
 #include "trials.hpp"
 

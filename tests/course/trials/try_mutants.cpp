@@ -4,7 +4,7 @@
 #include <random>
 
 #include "mutants.hpp"
-#include "tito/commands/known_mistake.hpp"
+#include "tito/actions/known_mistake.hpp"
 #include "trials.hpp"
 
 namespace trials {

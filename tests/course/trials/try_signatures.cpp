@@ -1,7 +1,7 @@
 #include <fmt/core.h>
 
-#include "tito/commands/known_mistake.hpp"
-#include "tito/commands/operations.hpp"
+#include "tito/actions/known_mistake.hpp"
+#include "tito/actions/reference.hpp"
 #include "tito/course/mistakes.hpp"
 #include "tito/course/signatures.hpp"
 #include "trials.hpp"
