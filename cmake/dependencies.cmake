@@ -3,7 +3,7 @@
 
 find_package(PkgConfig REQUIRED)
 
-# tito_find(TARGET PACKAGE): fails with one clear sentence unless the target is there.
+# tito_need(TARGET PACKAGE): fails with one clear sentence unless the target is there.
 function(tito_need target package)
   if(NOT TARGET ${target})
     message(FATAL_ERROR "tito needs ${target}: install Debian's package ${package}, or run ./bootstrap build")
@@ -29,6 +29,16 @@ tito_need(PNG::PNG libpng-dev)
 
 pkg_check_modules(NETTLE QUIET IMPORTED_TARGET nettle)
 tito_need(PkgConfig::NETTLE nettle-dev)
+
+pkg_check_modules(ELF QUIET IMPORTED_TARGET libelf)
+tito_need(PkgConfig::ELF libelf-dev)
+
+# Its pkg-config file names the extensions as well, which are another package.
+find_library(CMARK_GFM cmark-gfm)
+find_path(STB stb/stb_easy_font.h)
+if(NOT CMARK_GFM OR NOT STB)
+  message(FATAL_ERROR "tito needs libcmark-gfm-dev and libstb-dev: install these packages, or run ./bootstrap build")
+endif()
 
 find_package(fmt QUIET)
 tito_need(fmt::fmt libfmt-dev)

@@ -16,7 +16,7 @@ const std::vector<Question> questions{
     {"Where is a download resumed?", "tito/data/transfer.cpp", "CURLOPT_RANGE"},
     {"Who chooses the function of the next hint?", "tito/actions/failing_function.cpp", "failing_function("},
     {"Where is the limit of a case set?", "judge/cases/case_runner.cpp", "limit:"},
-    {"Which body is a demo linked with?", "tito/toolchain/kit.cpp", "given_body("},
+    {"Which body is a demo linked with?", "tito/actions/reference.cpp", "given_body("},
     {"Where is the format of a data set told?", "tito/data/registry.hpp", "\"cifar10\""},
     {"What does a program with a student's code report?", "judge/cases/record.hpp", "\"event\":\"begin\""},
     {"What limits does such a program have?", "tito/toolchain/process.cpp", "RLIMIT_AS"},

@@ -1,5 +1,6 @@
 // Milestones, and what demos and milestones leave behind: through the real binary with the toy course, and the parts
 // by themselves.
+#include <regex>
 #include <set>
 
 #include "tito.hpp"
@@ -185,6 +186,34 @@ TEST_CASE("An unknown milestone gets a suggestion, and the word all runs what ca
   CHECK_SAME(all.status, 1);
   CHECK_SAME(all.json().at("milestones").at(0).at("missing"), json::array({"total"}));
   CHECK_SAME(all.json().at("milestones").at(1).at("passed"), true);
+}
+
+TEST_CASE("The sources that a demo's result states are those of the objects that it was linked from",
+          "[milestone][limit:60]") {
+  Sandbox box;
+  box.init(true);
+  const fs::path toy = fs::path(TEST_SOURCE_DIR) / "tests/fixtures/toy";
+  const auto compare = [&](const std::map<std::string, std::pair<std::string, fs::path>>& expected) {
+    const Run run = box.tito({"demo", "total", "--verbose"});
+    INFO(run.err);
+    REQUIRE(run.status == 0);
+    const json linked = json::parse(tito::read_file(box.path("results/total/result.json"))).at("linked");
+    CHECK_SAME(linked.size(), expected.size());
+    const std::regex objects("/(count|total)(-[0-9a-f]+|\\.cpp)\\.o\\b");  // the bodies on the linker's command line
+    const std::sregex_iterator first(run.err.begin(), run.err.end(), objects), end;
+    CHECK_SAME(static_cast<std::size_t>(std::distance(first, end)), expected.size());
+    for (const auto& [slug, body] : expected) {
+      CHECK_CONTAINS(run.err, body.first);
+      CHECK_SAME(linked.at(slug), tito::sha256(tito::read_file(body.second)));
+    }
+  };
+  // The toy course has a fast body of count alone.
+  compare({{"count", {"fast/count.cpp.o", toy / "fast/count.cpp"}},
+           {"total", {"modules/02_total/total.cpp.o", toy / "modules/02_total/total.cpp"}}});
+  box.edit("modules/01_count/count.cpp", "int count = 0;", "int count = 0;  // mine");
+  REQUIRE(box.tito({"export", "count"}).status == 0);
+  compare({{"count", {"package/objects/count-", box.path("package/src/count.cpp")}},
+           {"total", {"modules/02_total/total.cpp.o", toy / "modules/02_total/total.cpp"}}});
 }
 
 TEST_CASE("A run leaves its curves as SVG, its files and what they come from in results", "[milestone][limit:60]") {

@@ -8,6 +8,7 @@
 #include <future>
 #include <map>
 
+#include "tito/actions/reference.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
 
@@ -36,7 +37,7 @@ struct Runner {
 std::vector<fs::path> objects_with(const Session& session, const std::string& slug, const fs::path& body) {
   std::vector<fs::path> objects{session.kit.object("runner", "bench"), session.kit.object("bench", slug), body};
   for (const std::string& other : session.workspace.track().order) {
-    if (other != slug) objects.push_back(session.kit.given_body(other));
+    if (other != slug) objects.push_back(given_body(session.kit, session.course, other).object);
   }
   return objects;
 }

@@ -32,30 +32,31 @@ Compilation compile_exported(const Session& session, const std::string& slug, co
   return compilation;
 }
 
-std::map<std::string, fs::path> exported_objects(const Session& session) {
-  std::map<std::string, fs::path> objects;
+std::map<std::string, Body> exported_bodies(const Session& session) {
+  std::map<std::string, Body> bodies;
   const Progress progress = session.workspace.progress_file().load();
   for (const std::string& slug : session.workspace.track().order) {
     const auto module = progress.modules.find(slug);
     if (module == progress.modules.end() || !module->second.exported) continue;
-    const auto source = read_if_present(session.workspace.exported_source(slug));
+    const fs::path file = session.workspace.exported_source(slug);
+    const auto source = read_if_present(file);
     if (!source || sha256(*source) != module->second.exported->source)
       continue;  // changed by hand: not what was proven
     const fs::path object = exported_object_path(session, slug, module->second.exported->source);
     if (!fs::exists(object)) {
-      const Compilation compilation = compile_exported(session, slug, session.workspace.exported_source(slug), object);
+      const Compilation compilation = compile_exported(session, slug, file, object);
       if (!compilation.succeeded) continue;  // the contract has moved on: as if it were not exported
     }
-    objects[slug] = object;
+    bodies[slug] = {object, file};
   }
-  return objects;
+  return bodies;
 }
 
 std::vector<std::string> unexported_needs(const Session& session, const std::string& slug) {
-  const auto objects = exported_objects(session);
+  const auto exported = exported_bodies(session);
   std::vector<std::string> lacking;
   for (const std::string& need : session.course.all_needs(slug)) {
-    if (!objects.contains(need)) lacking.push_back(need);
+    if (!exported.contains(need)) lacking.push_back(need);
   }
   return lacking;
 }

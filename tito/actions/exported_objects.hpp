@@ -11,8 +11,8 @@
 
 namespace tito {
 
-// The objects of all exported modules, by slug; without those whose file in the package was changed by hand.
-std::map<std::string, std::filesystem::path> exported_objects(const Session& session);
+// All exported modules, by slug; without those whose file in the package was changed by hand.
+std::map<std::string, Body> exported_bodies(const Session& session);
 
 // The modules that `slug` needs and that are not exported (in track order).
 std::vector<std::string> unexported_needs(const Session& session, const std::string& slug);

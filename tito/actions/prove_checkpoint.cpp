@@ -9,7 +9,7 @@ namespace tito {
 
 Proof prove(const Session& session, const std::string& checkpoint, std::uint64_t seed) {
   const Module& module = *session.course.module_of_checkpoint(checkpoint);
-  const auto exported = exported_objects(session);
+  const auto exported = exported_bodies(session);
   std::vector<std::string> wanted = session.course.all_needs(module.slug);
   wanted.push_back(module.slug);
   for (const std::string& slug : wanted) {
@@ -22,8 +22,8 @@ Proof prove(const Session& session, const std::string& checkpoint, std::uint64_t
   proof.verdict.planned = static_cast<int>(plan.size());
   const TemporaryFolder scratch(session.workspace.scratch());
   std::vector<fs::path> objects{session.kit.object("runner", "cases"), session.kit.object("checkpoint", checkpoint)};
-  for (const auto& [slug, object] : exported) {
-    objects.push_back(object);
+  for (const auto& [slug, body] : exported) {
+    objects.push_back(body.object);
     proof.linked.push_back(slug);
   }
   const fs::path program = scratch.path() / checkpoint;

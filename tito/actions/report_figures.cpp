@@ -5,6 +5,7 @@
 
 #include "tito/actions/exported_objects.hpp"
 #include "tito/actions/measurements.hpp"
+#include "tito/actions/reference.hpp"
 #include "tito/course/milestones.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/text.hpp"
@@ -169,12 +170,12 @@ class Gatherer {
 
   // What a module's contract asks for is counted in its reference body.
   json functions() {
-    const auto objects = exported_objects(*session_);
+    const auto exported = exported_bodies(*session_);
     json modules = json::array();
     int own = 0, total = 0;
     for (const std::string& slug : track_->order) {
       const int count = count_functions(session_->kit, session_->kit.object("body", slug));
-      const bool is_own = objects.contains(slug);
+      const bool is_own = exported.contains(slug);
       modules.push_back({{"module", slug}, {"functions", count}, {"own", is_own}});
       total += count;
       own += is_own ? count : 0;
@@ -248,13 +249,13 @@ class Gatherer {
 nlohmann::json gather_figures(const Session& session) { return Gatherer(session).all(); }
 
 void measure_and_keep_share(const Session& session, double seconds) {
-  const auto exported = exported_objects(session);
+  const auto exported = exported_bodies(session);
   const Progress progress = session.workspace.progress_file().load();
   std::map<std::string, fs::path> bodies;
   std::map<std::string, std::string> linked;
   for (const std::string& slug : session.workspace.track().order) {
     const auto own = exported.find(slug);
-    bodies[slug] = own != exported.end() ? own->second : session.kit.given_body(slug);
+    bodies[slug] = own != exported.end() ? own->second.object : given_body(session.kit, session.course, slug).object;
     if (own != exported.end()) linked[slug] = progress.modules.at(slug).exported->source;
   }
   const TemporaryFolder scratch(session.workspace.scratch());

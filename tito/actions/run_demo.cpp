@@ -15,9 +15,13 @@ namespace tito {
 namespace {
 
 // Links the program, runs it in a folder of its own and takes up what it leaves. `describe` is asked after the run.
-void link_and_run(const Session& session, Demo& demo, const std::vector<fs::path>& objects, const std::string& name,
-                  const std::string& title, const DemoOptions& options,
-                  const std::function<nlohmann::json()>& describe) {
+void link_and_run(const Session& session, Demo& demo, std::vector<fs::path> objects,
+                  const std::map<std::string, Body>& bodies, const std::string& name, const std::string& title,
+                  const DemoOptions& options, const std::function<nlohmann::json()>& describe) {
+  for (const auto& [slug, body] : bodies) {
+    objects.push_back(body.object);
+    demo.sources[slug] = sha256(read_file(body.source));
+  }
   const TemporaryFolder scratch(session.workspace.scratch());
   const fs::path program = scratch.path() / "program";
   demo.linking = link(session.kit, objects, program);
@@ -35,18 +39,15 @@ void link_and_run(const Session& session, Demo& demo, const std::vector<fs::path
 
 Demo run_demo(const Session& session, const std::string& slug, const DemoOptions& options) {
   Demo demo;
-  const auto exported = exported_objects(session);
-  std::vector<fs::path> objects{
+  std::map<std::string, Body> bodies = exported_bodies(session);
+  const std::vector<fs::path> objects{
       session.kit.object("runner", "demo"),
       session.kit.object("demo", demo_name(session.kit, slug, session.workspace.track().name))};
   for (const std::string& other : session.workspace.track().order) {
-    const auto own = exported.find(other);
-    demo.own[other] = own != exported.end();
-    demo.sources[other] = sha256(read_file(demo.own[other] ? session.workspace.exported_source(other)
-                                                           : reference_source(session.kit, session.course, other)));
-    objects.push_back(own != exported.end() ? own->second : session.kit.given_body(other));
+    demo.own[other] = bodies.contains(other);
+    if (!demo.own[other]) bodies[other] = given_body(session.kit, session.course, other);
   }
-  link_and_run(session, demo, objects, slug, slug + ": " + session.course.module(slug).purpose, options, [&] {
+  link_and_run(session, demo, objects, bodies, slug, slug + ": " + session.course.module(slug).purpose, options, [&] {
     return nlohmann::json{{"kind", "demo"}, {"name", slug}, {"own", demo.own}};
   });
   return demo;
@@ -54,8 +55,10 @@ Demo run_demo(const Session& session, const std::string& slug, const DemoOptions
 
 Demo run_milestone(const Session& session, const Milestone& milestone, const DemoOptions& options) {
   Demo demo;
-  const auto exported = exported_objects(session);
-  std::vector<fs::path> objects{session.kit.object("runner", "demo"), session.kit.object("milestone", milestone.name)};
+  const auto exported = exported_bodies(session);
+  const std::vector<fs::path> objects{session.kit.object("runner", "demo"),
+                                      session.kit.object("milestone", milestone.name)};
+  std::map<std::string, Body> bodies;
   std::vector<std::string> lacking;
   const std::vector<std::string> needs = session.course.all_needs(milestone);
   for (const std::string& slug : session.workspace.track().order) {
@@ -64,9 +67,8 @@ Demo run_milestone(const Session& session, const Milestone& milestone, const Dem
       lacking.push_back(slug);
       continue;
     }
-    objects.push_back(exported.at(slug));
+    bodies[slug] = exported.at(slug);
     demo.own[slug] = true;
-    demo.sources[slug] = sha256(read_file(session.workspace.exported_source(slug)));
   }
   if (!lacking.empty()) {
     throw Failure(
@@ -76,7 +78,7 @@ Demo run_milestone(const Session& session, const Milestone& milestone, const Dem
         "tito export " + lacking.front());
   }
   const std::string title = fmt::format("{} ({})", milestone.title, milestone.year);
-  link_and_run(session, demo, objects, "milestone-" + milestone.name, title, options, [&] {
+  link_and_run(session, demo, objects, bodies, "milestone-" + milestone.name, title, options, [&] {
     const DemoResult& result = demo.result;
     demo.run = {demo.sources, session.contract, result.finished, result.seed,
                 utc_now(),    result.seconds,   result.data,     result.measures};

@@ -22,7 +22,7 @@ struct Demo {
   MilestoneProgress run;  // of a milestone
 };
 
-// The module's demo in the workspace's track, linked with what is exported and the reference for the rest;
+// The module's demo in the workspace's track, linked with what is exported and the given bodies of the rest;
 // results/SLUG/.
 Demo run_demo(const Session& session, const std::string& slug, const DemoOptions& options = {});
 

@@ -53,12 +53,12 @@ ProcessOptions options_in(const fs::path& folder, const Kit& kit) {
 
 // The bodies of all modules but `without`: exported ones, else the reference.
 std::vector<fs::path> bodies(const Session& session, const std::string& without) {
-  const auto exported = exported_objects(session);
+  const auto exported = exported_bodies(session);
   std::vector<fs::path> objects;
   for (const std::string& slug : session.workspace.track().order) {
     if (slug == without) continue;
     const auto own = exported.find(slug);
-    objects.push_back(own != exported.end() ? own->second : session.kit.object("body", slug));
+    objects.push_back(own != exported.end() ? own->second.object : session.kit.object("body", slug));
   }
   return objects;
 }
@@ -74,12 +74,12 @@ LessonTrial try_lesson(const Session& session, const std::string& slug) {
   if (snippets.empty()) throw Failure(Exit::work_failed, name + " has no snippets to run");
   const TemporaryFolder scratch(session.workspace.scratch());
   LessonTrial trial;
-  const auto exported = exported_objects(session);
+  const auto exported = exported_bodies(session);
   const auto own = exported.find(slug);
   const Progress progress = session.workspace.progress_file().load();
   fs::path body = scratch.path() / (slug + ".o");
   if (own != exported.end() && progress.modules.at(slug).exported->source == session.workspace.source_hash(slug)) {
-    body = own->second;
+    body = own->second.object;
     trial.body.succeeded = true;
   } else {
     if (!fs::exists(session.workspace.source(slug)))

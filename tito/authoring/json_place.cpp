@@ -1,3 +1,5 @@
+// Our own: nlohmann::json tells positions from 3.12 on, Debian 12 and 13 have 3.11; RapidJSON, which was looked at,
+// tells only where a token ends, and simdjson wants a padded copy and one more library to load.
 #include "tito/authoring/json_place.hpp"
 
 #include <algorithm>
@@ -8,10 +10,10 @@
 namespace tito {
 namespace {
 
-// Walks through a JSON text and takes down on which line each place begins. Text that is no JSON ends the walk.
-class Walk {
+// The lines on which the values of a JSON text begin. It is read up to where it is no JSON.
+class LineIndex {
  public:
-  explicit Walk(std::string_view text) : text_(text) { value(""); }
+  explicit LineIndex(std::string_view text) : text_(text) { value(""); }
 
   const std::map<std::string, int>& lines() const { return lines_; }
 
@@ -95,20 +97,20 @@ int line_of_place(std::string_view text, const std::string& complaint) {
   std::smatch found;
   if (std::regex_search(complaint, found, std::regex("^line ([0-9]+), column"))) return std::stoi(found[1]);
   const std::string place = complaint.substr(0, complaint.find(": "));
-  const Walk walk(text);
+  const LineIndex index(text);
   const auto known = [](const std::map<std::string, int>& lines, const std::string& what) {
     const auto line = lines.find(what);
     return line == lines.end() ? 0 : line->second;
   };
   if (std::regex_search(complaint, found, std::regex("^the key \"([^\"]+)\" stands twice"))) {
-    return std::max(1, known(walk.doubled(), found[1]));
+    return std::max(1, known(index.doubled(), found[1]));
   }
   // A key that the object has, though it should not, is named in the complaint alone.
   if (std::regex_search(complaint, found, std::regex("(unknown key|there is no module) \"([^\"]+)\""))) {
-    const int line = known(walk.lines(), place == complaint ? found[2].str() : place + "." + found[2].str());
+    const int line = known(index.lines(), place == complaint ? found[2].str() : place + "." + found[2].str());
     if (line > 0) return line;
   }
-  return std::max(1, known(walk.lines(), place));
+  return std::max(1, known(index.lines(), place));
 }
 
 }  // namespace tito

@@ -1,7 +1,10 @@
 #include "tito/authoring/markdown.hpp"
 
+#include <cmark-gfm.h>
+
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <sstream>
 
 #include "tito/system/failure.hpp"
@@ -13,38 +16,41 @@ constexpr std::string_view generated_mark = "<!-- generated: ";
 constexpr std::string_view end_mark = "<!-- end -->";
 constexpr std::string_view close_mark = " -->";
 
-// The line with what stands between backticks replaced by blanks.
-std::string without_inline_code(std::string line) {
-  for (std::size_t at = line.find('`'); at != std::string::npos; at = line.find('`', at)) {
-    const std::size_t end = line.find('`', at + 1);
-    if (end == std::string::npos) break;
-    std::fill(line.begin() + static_cast<std::ptrdiff_t>(at), line.begin() + static_cast<std::ptrdiff_t>(end) + 1, ' ');
-    at = end + 1;
+template <class T>
+using Owned = std::unique_ptr<T, void (*)(T*)>;
+
+Owned<cmark_node> parsed(std::string_view text) {
+  return {cmark_parse_document(text.data(), text.size(), CMARK_OPT_DEFAULT), cmark_node_free};
+}
+
+// Calls visit(node, type) for each node of a tree, in the order of the text.
+template <class Visit>
+void for_each_node(cmark_node* root, const Visit& visit) {
+  const Owned<cmark_iter> iterator(cmark_iter_new(root), cmark_iter_free);
+  for (cmark_event_type event{}; (event = cmark_iter_next(iterator.get())) != CMARK_EVENT_DONE;) {
+    cmark_node* const node = cmark_iter_get_node(iterator.get());
+    if (event == CMARK_EVENT_ENTER) visit(node, cmark_node_get_type(node));
   }
-  return line;
 }
 
-// The text without code, each line in its place.
-std::string prose_of(std::string_view text) {
-  std::string prose;
-  for (const MarkdownLine& line : markdown_lines(text))
-    prose += (line.is_code ? std::string() : without_inline_code(line.text)) + '\n';
-  return prose;
+// What a heading says, without its markup.
+std::string words_of(cmark_node* heading) {
+  std::string words;
+  for_each_node(heading, [&](cmark_node* node, cmark_node_type type) {
+    if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE) words += cmark_node_get_literal(node);
+    if (type == CMARK_NODE_SOFTBREAK) words += ' ';
+  });
+  return words;
 }
 
-int line_at(const std::string& text, std::size_t place) {
-  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(place), '\n'));
-}
-
-// "[The `words`](of.md) of it" -> "The words of it"
-std::string heading_words(std::string heading) {
-  std::erase(heading, '`');
-  for (std::size_t middle = heading.find("]("); middle != std::string::npos; middle = heading.find("](")) {
-    const std::size_t end = heading.find(')', middle), begin = heading.rfind('[', middle);
-    if (end == std::string::npos || begin == std::string::npos) break;
-    heading = heading.substr(0, begin) + heading.substr(begin + 1, middle - begin - 1) + heading.substr(end + 1);
+// The anchors that HTML sets by hand.
+void add_html_anchors(std::set<std::string>& anchors, const std::string& html) {
+  for (const std::string mark : {"id=\"", "name=\""}) {
+    for (std::size_t at = html.find(mark); at != std::string::npos; at = html.find(mark, at + 1)) {
+      const std::size_t begin = at + mark.size();
+      anchors.insert(html.substr(begin, html.find('"', begin) - begin));
+    }
   }
-  return heading;
 }
 
 std::string anchor_of(const std::string& heading) {
@@ -65,58 +71,58 @@ std::string anchor_of(const std::string& heading) {
 
 }  // namespace
 
+std::vector<CodeBlock> code_blocks_of(std::string_view text) {
+  std::vector<CodeBlock> blocks;
+  for_each_node(parsed(text).get(), [&](cmark_node* node, cmark_node_type type) {
+    if (type != CMARK_NODE_CODE_BLOCK) return;
+    CodeBlock block{cmark_node_get_fence_info(node), cmark_node_get_literal(node), cmark_node_get_start_line(node),
+                    cmark_node_get_end_line(node)};
+    int length = 0, offset = 0;
+    char mark = 0;
+    block.is_fenced = cmark_node_get_fenced(node, &length, &offset, &mark) != 0;
+    const auto lines = std::count(block.text.begin(), block.text.end(), '\n');
+    block.is_closed = !block.is_fenced || lines == block.last_line - block.first_line - 1;
+    blocks.push_back(std::move(block));
+  });
+  return blocks;
+}
+
 std::vector<MarkdownLine> markdown_lines(std::string_view text) {
   std::vector<MarkdownLine> lines;
   std::istringstream stream{std::string(text)};
-  bool fenced = false, may_indent = true;  // indented code begins behind an empty line
-  std::string language;
-  for (std::string line; std::getline(stream, line);) {
-    const bool fence = line.starts_with("```");
-    if (fence) language = fenced ? language : line.substr(3);
-    const bool empty = line.find_first_not_of(" \t\r") == std::string::npos;
-    const bool indented = !fenced && !fence && may_indent && line.starts_with("    ");
-    lines.push_back({line, fenced || fence || indented, fence, fenced || fence ? language : ""});
-    may_indent = !fence && (empty || indented);
-    if (fence) fenced = !fenced;
+  for (std::string line; std::getline(stream, line);) lines.push_back({line, false, false, ""});
+  for (const CodeBlock& block : code_blocks_of(text)) {
+    for (int number = block.first_line; number <= std::min(block.last_line, static_cast<int>(lines.size())); ++number) {
+      MarkdownLine& line = lines[static_cast<std::size_t>(number - 1)];
+      line.is_code = true;
+      line.is_fence = block.is_fenced && (number == block.first_line || (number == block.last_line && block.is_closed));
+      line.language = block.language;
+    }
   }
   return lines;
 }
 
 std::vector<MarkdownLink> links_of(std::string_view text) {
-  const std::string prose = prose_of(text);
   std::vector<MarkdownLink> links;
-  for (std::size_t at = prose.find("]("); at != std::string::npos; at = prose.find("](", at + 1)) {
-    const std::size_t end = prose.find_first_of(" )\n", at + 2);
-    if (end == std::string::npos || end == at + 2) continue;
-    links.push_back({prose.substr(at + 2, end - at - 2), line_at(prose, at)});
-  }
-  std::istringstream lines(prose);
-  int number = 0;
-  for (std::string line; std::getline(lines, line);) {  // [name]: target
-    ++number;
-    const std::size_t middle = line.starts_with('[') ? line.find("]: ") : std::string::npos;
-    if (middle == std::string::npos) continue;
-    const std::size_t end = line.find(' ', middle + 3);
-    links.push_back({line.substr(middle + 3, end == std::string::npos ? end : end - middle - 3), number});
-  }
+  for_each_node(parsed(text).get(), [&](cmark_node* node, cmark_node_type type) {
+    if (type != CMARK_NODE_LINK && type != CMARK_NODE_IMAGE) return;
+    const std::string target = cmark_node_get_url(node);
+    if (!target.empty()) links.push_back({target, cmark_node_get_start_line(node)});
+  });
   return links;
 }
 
 std::set<std::string> anchors_of(std::string_view text) {
   std::set<std::string> anchors;
-  std::map<std::string, int> taken;
-  for (const MarkdownLine& line : markdown_lines(text)) {
-    if (line.is_code) continue;
-    for (const std::string mark : {"id=\"", "name=\""}) {
-      const std::size_t at = line.text.find(mark), begin = at + mark.size();
-      if (at != std::string::npos) anchors.insert(line.text.substr(begin, line.text.find('"', begin) - begin));
-    }
-    const std::size_t level = line.text.find_first_not_of('#');
-    if (level == 0 || level > 6 || level == std::string::npos || line.text[level] != ' ') continue;
-    const std::string anchor = anchor_of(heading_words(line.text.substr(level + 1)));
-    const int before = taken[anchor]++;
+  std::map<std::string, int> uses;
+  for_each_node(parsed(text).get(), [&](cmark_node* node, cmark_node_type type) {
+    if (type == CMARK_NODE_HTML_BLOCK || type == CMARK_NODE_HTML_INLINE)
+      add_html_anchors(anchors, cmark_node_get_literal(node));
+    if (type != CMARK_NODE_HEADING) return;
+    const std::string anchor = anchor_of(words_of(node));
+    const int before = uses[anchor]++;
     anchors.insert(before == 0 ? anchor : anchor + "-" + std::to_string(before));
-  }
+  });
   return anchors;
 }
 

@@ -1,5 +1,5 @@
 // What a check of Markdown texts needs to know of them: which lines are code, where links point, which anchors headings
-// make, and which parts tito has written.
+// make, and which parts tito has written. Texts are read by cmark-gfm; md4c was looked at and tells no lines.
 #pragma once
 
 #include <filesystem>
@@ -10,11 +10,24 @@
 
 namespace tito {
 
+// A block of code, fenced or indented.
+struct CodeBlock {
+  std::string language;  // of a fenced block; empty where it names none
+  std::string text;      // each line with its end
+  int first_line = 0;    // from 1, the opening fence included
+  int last_line = 0;     // the closing fence included
+  bool is_fenced = false;
+  bool is_closed = true;  // a fenced block without a closing fence ends with the text, or what it stands in
+};
+
+// In order.
+std::vector<CodeBlock> code_blocks_of(std::string_view text);
+
 struct MarkdownLine {
   std::string text;
-  bool is_code = false;   // in a fenced block, a fence itself, or indented by four after an empty line
-  bool is_fence = false;  // a line of ``` alone or with a language
-  std::string language;   // of the fenced block that it stands in
+  bool is_code = false;   // in a block of code, fences included
+  bool is_fence = false;  // opens or closes a block
+  std::string language;   // of the block that it stands in
 };
 
 // Lines count from 1: the first one is element 0.
@@ -25,7 +38,7 @@ struct MarkdownLink {
   int line = 0;
 };
 
-// The targets of links and images, inline and of references, outside of code.
+// The targets of links and images, inline and by reference, each where it is used.
 std::vector<MarkdownLink> links_of(std::string_view text);
 
 // The anchors of all headings, as GitHub makes them of their words, and those set by hand.

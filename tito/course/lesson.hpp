@@ -6,19 +6,13 @@
 #include <string_view>
 #include <vector>
 
-namespace tito {
+#include "tito/course/markdown.hpp"
 
-// A fenced block of a Markdown text.
-struct Block {
-  std::string language;  // "cpp", "sh", "text" or empty
-  std::string text;      // each line with its end
-  int line = 0;          // of its first line, from 1
-  int end = 0;           // of the closing fence
-};
+namespace tito {
 
 // All fenced blocks, in order.
 // throws: Failure(Exit::damaged) naming `origin` and the line for a block that is not closed.
-std::vector<Block> fenced_blocks(std::string_view text, const std::string& origin);
+std::vector<CodeBlock> fenced_blocks(std::string_view text, const std::string& origin);
 
 // Statements that a lesson shows, and what it says that they print.
 struct Snippet {

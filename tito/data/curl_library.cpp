@@ -30,6 +30,7 @@ CurlLibrary load() {
   find(curl.easy_cleanup, "curl_easy_cleanup");
   find(curl.easy_setopt, "curl_easy_setopt");
   find(curl.easy_getinfo, "curl_easy_getinfo");
+  find(curl.easy_header, "curl_easy_header");
   find(curl.easy_strerror, "curl_easy_strerror");
   find(curl.multi_init, "curl_multi_init");
   find(curl.multi_cleanup, "curl_multi_cleanup");

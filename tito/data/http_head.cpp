@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+
+#include "tito/data/curl_library.hpp"
 
 namespace tito {
 namespace {
@@ -12,16 +15,12 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-// A number of decimal digits alone, at the beginning of `text`, which then begins behind it.
+// A number of decimal digits at the beginning of `text`, which then begins behind it.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   std::uint64_t value = 0;
-  std::size_t digits = 0;
-  for (; digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])); ++digits) {
-    if (digits == 18) return std::nullopt;
-    value = value * 10 + static_cast<std::uint64_t>(text[digits] - '0');
-  }
-  if (digits == 0) return std::nullopt;
-  text.remove_prefix(digits);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
 }
 
@@ -40,21 +39,15 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool HttpHead::read(std::string_view line) {
-  if (line.starts_with("HTTP/")) {
-    *this = {};
-    return false;
-  }
-  line = trimmed(line);
-  if (line.empty()) return true;
-  const std::size_t colon = std::min(line.find(':'), line.size());
-  const std::string name = lower(line.substr(0, colon));
-  std::string_view value = trimmed(line.substr(std::min(colon + 1, line.size())));
-  if (name == "content-type") type = lower(value);
-  if (name == "content-range") range = value;
-  if (name == "location") location = value;
-  if (name == "content-length") length = take_number(value);
-  return false;
+HttpHead head_of(CURL* easy) {
+  const auto value_of = [&](const char* name) -> std::string_view {
+    curl_header* header = nullptr;
+    constexpr int last_answer = -1;
+    return curl().easy_header(easy, name, 0, CURLH_HEADER, last_answer, &header) == CURLHE_OK ? header->value : "";
+  };
+  std::string_view length = value_of("Content-Length");
+  return {lower(value_of("Content-Type")), take_number(length), std::string(value_of("Content-Range")),
+          std::string(value_of("Location"))};
 }
 
 std::optional<ByteRange> HttpHead::byte_range() const {

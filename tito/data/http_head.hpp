@@ -1,5 +1,7 @@
-// The head of an HTTP answer, line by line, and what can be read from it.
+// What is needed of the head of an HTTP answer, which libcurl reads.
 #pragma once
+
+#include <curl/curl.h>
 
 #include <cstdint>
 #include <optional>
@@ -15,21 +17,21 @@ struct ByteRange {
   std::optional<std::uint64_t> total;  // nothing where it says *
 };
 
-// Of the last answer, where several follow each other; "" and nothing for what it does not have.
+// "" and nothing for what it does not have.
 struct HttpHead {
   std::string type;  // in lower case
   std::optional<std::uint64_t> length;
   std::string range;  // as it stands there
   std::string location;
 
-  // Takes a line with its end. Returns whether it was the last of the head.
-  bool read(std::string_view line);
-
   // Nothing unless it is written as it should be.
   std::optional<ByteRange> byte_range() const;
 
   bool is_of_a_page() const { return type.starts_with("text/html") || type.starts_with("application/xhtml"); }
 };
+
+// Of the handle's last answer, once all of its head is read.
+HttpHead head_of(CURL* easy);
 
 // " (not there)" for 404; "" for a status that says nothing to a reader.
 std::string meaning_of_status(long status);

@@ -60,10 +60,9 @@ std::string seconds(double value) {
 }
 
 // One request and its answer.
-class Exchange {
+class Request {
  public:
-  Exchange(std::string address, std::uint64_t from, std::uint64_t size, OutputFile& part,
-           const DownloadOptions& options)
+  Request(std::string address, std::uint64_t from, std::uint64_t size, OutputFile& part, const DownloadOptions& options)
       : address_(std::move(address)), from_(from), size_(size), part_(part), options_(options) {}
 
   void run(ProgressMeter& meter);
@@ -75,7 +74,7 @@ class Exchange {
  private:
   void set_up();
   void conclude(CURLcode code);
-  bool out_of_patience();
+  bool timed_out();
   void read_header(std::string_view line);
   void judge_head();
   void judge_whole_answer();
@@ -116,28 +115,28 @@ class Exchange {
   TransferEnd end_;
 };
 
-std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t count, void* self) {
-  Exchange& exchange = *static_cast<Exchange*>(self);
+std::size_t Request::on_header(char* bytes, std::size_t, std::size_t count, void* self) {
+  Request& request = *static_cast<Request*>(self);
   try {
-    exchange.read_header({bytes, count});
+    request.read_header({bytes, count});
   } catch (...) {
-    exchange.thrown_ = std::current_exception();
+    request.thrown_ = std::current_exception();
   }
-  return exchange.refused_ || exchange.thrown_ ? 0 : count;
+  return request.refused_ || request.thrown_ ? 0 : count;
 }
 
-std::size_t Exchange::on_body(char* bytes, std::size_t, std::size_t count, void* self) {
-  Exchange& exchange = *static_cast<Exchange*>(self);
+std::size_t Request::on_body(char* bytes, std::size_t, std::size_t count, void* self) {
+  Request& request = *static_cast<Request*>(self);
   try {
-    exchange.write(bytes, count);
+    request.write(bytes, count);
   } catch (...) {
-    exchange.thrown_ = std::current_exception();
+    request.thrown_ = std::current_exception();
   }
   // curl takes a 0 for "all is well" when there was nothing to write.
-  return exchange.refused_ || exchange.thrown_ ? CURL_WRITEFUNC_ERROR : count;
+  return request.refused_ || request.thrown_ ? CURL_WRITEFUNC_ERROR : count;
 }
 
-void Exchange::set_up() {
+void Request::set_up() {
   CURL* const easy = easy_.get();
   if (easy == nullptr || multi_ == nullptr) throw std::bad_alloc();
   const auto set = [&](CURLoption option, auto value) {
@@ -154,9 +153,9 @@ void Exchange::set_up() {
   set(CURLOPT_BUFFERSIZE, 256L << 10);
   set(CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, static_cast<long>(options_.connect_seconds * 1000)));
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set(CURLOPT_HEADERFUNCTION, &Exchange::on_header);
+  set(CURLOPT_HEADERFUNCTION, &Request::on_header);
   set(CURLOPT_HEADERDATA, this);
-  set(CURLOPT_WRITEFUNCTION, &Exchange::on_body);
+  set(CURLOPT_WRITEFUNCTION, &Request::on_body);
   set(CURLOPT_WRITEDATA, this);
   // Whoever sits behind a proxy that opens TLS names its certificate so, for curl and for others.
   for (const char* variable : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
@@ -168,7 +167,7 @@ void Exchange::set_up() {
   if (from_ > 0) set(CURLOPT_RANGE, (std::to_string(from_) + "-").c_str());
 }
 
-void Exchange::run(ProgressMeter& meter) {
+void Request::run(ProgressMeter& meter) {
   set_up();
   at_ = end_.first = from_;
   const std::string host = printable(part_of(parsed(address_), CURLUPART_HOST));
@@ -186,7 +185,7 @@ void Exchange::run(ProgressMeter& meter) {
     stop_if_interrupted();
     meter.at(at_, host);
     if (running == 0) break;
-    if (out_of_patience()) return;
+    if (timed_out()) return;
     curl().multi_poll(multi_.get(), nullptr, 0, poll_milliseconds, nullptr);
   }
   meter.at(at_, host, true);
@@ -196,8 +195,8 @@ void Exchange::run(ProgressMeter& meter) {
   conclude(message->data.result);
 }
 
-// What has come by now was read already, so that a tito that was stopped for a while blames nobody.
-bool Exchange::out_of_patience() {
+// All that has arrived was read before this, so that a pause of tito itself (Ctrl-Z) does not count as the host's.
+bool Request::timed_out() {
   const std::chrono::duration<double> silence = Clock::now() - heard_;
   const double limit = answered_ ? options_.stall_seconds : options_.connect_seconds;
   if (silence.count() < limit) return false;
@@ -206,19 +205,20 @@ bool Exchange::out_of_patience() {
   return true;
 }
 
-void Exchange::read_header(std::string_view line) {
+void Request::read_header(std::string_view line) {
   heard_ = Clock::now();
   head_bytes_ += line.size();
   if (head_bytes_ > max_head) return refuse("sends a head without end");
   if (accepted_) return;  // what follows a body in pieces
-  if (head_.read(line)) judge_head();
+  if (line == "\r\n" || line == "\n") judge_head();
 }
 
-void Exchange::judge_head() {
+void Request::judge_head() {
   long status = 0;
   curl().easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status < 200) return;  // another head follows
   answered_ = true;
+  head_ = head_of(easy_.get());
   if (status >= 300 && status < 400 && !head_.location.empty()) {
     elsewhere_ = part_of(parsed(address_, head_.location), CURLUPART_URL);
     return refuse("redirects to " + printable(head_.location.substr(0, 300)) + ", which is no address");
@@ -231,14 +231,14 @@ void Exchange::judge_head() {
   accepted_ = !refused_;
 }
 
-void Exchange::judge_whole_answer() {
+void Request::judge_whole_answer() {
   if (head_.length && *head_.length != size_) {
     return refuse("has a file of " + std::to_string(*head_.length) + " bytes, expected " + std::to_string(size_));
   }
   at_ = end_.first = 0;
 }
 
-void Exchange::judge_partial_answer() {
+void Request::judge_partial_answer() {
   const std::optional<ByteRange> range = head_.byte_range();
   if (!range || from_ == 0 || range->first != from_ || range->last < from_ || range->last >= size_) {
     return refuse("sent a wrong part of the file: expected \"bytes " + std::to_string(from_) + "-" +
@@ -250,7 +250,7 @@ void Exchange::judge_partial_answer() {
   }
 }
 
-void Exchange::write(const char* bytes, std::size_t count) {
+void Request::write(const char* bytes, std::size_t count) {
   heard_ = Clock::now();
   if (at_ == 0 && begins_as_a_page({bytes, count})) return refuse("sent a web page instead of the file");
   if (count > size_ - at_) {
@@ -262,7 +262,7 @@ void Exchange::write(const char* bytes, std::size_t count) {
   at_ += count;
 }
 
-void Exchange::conclude(CURLcode code) {
+void Request::conclude(CURLcode code) {
   if (refused_) return;
   if (accepted_ && at_ == size_) {
     end_.kind = Kind::whole;
@@ -313,13 +313,13 @@ TransferEnd transfer(const std::string& address, std::uint64_t from, std::uint64
                      const DownloadOptions& options, ProgressMeter& meter) {
   std::string place = address;
   for (int redirections = 0; redirections <= max_redirections; ++redirections) {
-    Exchange exchange(place, from, size, part, options);
-    exchange.run(meter);
-    if (exchange.elsewhere().empty()) return exchange.end();
-    if (const std::string problem = redirection_problem(place, exchange.elsewhere()); !problem.empty()) {
+    Request request(place, from, size, part, options);
+    request.run(meter);
+    if (request.elsewhere().empty()) return request.end();
+    if (const std::string problem = redirection_problem(place, request.elsewhere()); !problem.empty()) {
       return {Kind::useless, problem, from};
     }
-    place = exchange.elsewhere();
+    place = request.elsewhere();
   }
   return {Kind::useless, "redirects more than " + std::to_string(max_redirections) + " times", from};
 }

@@ -1,3 +1,5 @@
+// Our own: dtl was looked at and takes 95 MB for two texts of 3,000 lines that have little in common, 3 MB here;
+// libgit2, the one package with xdiff, brings libssh2, mbed TLS and Kerberos.
 #include "tito/system/diff.hpp"
 
 #include <algorithm>
@@ -8,7 +10,7 @@ namespace tito {
 namespace {
 
 // Beyond so many edits from each end, a part counts as changed altogether: the search takes time by the square of it.
-constexpr std::ptrdiff_t most_edits = 4000;
+constexpr std::ptrdiff_t max_edits = 4000;
 
 // One run of the algorithm. The texts are sequences of numbers, equal where lines are equal.
 class Comparison {
@@ -59,7 +61,7 @@ class Comparison {
     };
     const auto inside = [&](Index x, Index y) { return x >= 0 && x <= n && y >= 0 && y <= m; };
     const bool meet_forward = shift % 2 != 0;
-    for (Index edits = 0; edits <= std::min((n + m + 1) / 2, most_edits); ++edits) {
+    for (Index edits = 0; edits <= std::min((n + m + 1) / 2, max_edits); ++edits) {
       for (Index k = -edits; k <= edits; k += 2) {
         Index x = 0;
         if (edits > 0)

@@ -1,3 +1,5 @@
+// Our own: nlohmann::json tells positions from 3.12 on, Debian 12 and 13 have 3.11; RapidJSON, which was looked at,
+// tells only where a token ends, and simdjson wants a padded copy and one more library to load.
 #include "tito/system/json_text.hpp"
 
 #include <stdexcept>

@@ -80,6 +80,7 @@ Kit::Kit(const fs::path& file) : file_(file) {
   for (const auto& [kind, ignored] : objects.object().items()) {
     for (const auto& [name, path] : objects[kind].object().items()) objects_[kind][name] = objects[kind][name].text();
   }
+  for (const std::string& slug : names("fast")) fast_sources_[slug] = view["fast_sources"][slug].text();
   const JsonView package = view["package"];
   for (std::size_t i = 0; i < package.array().size(); ++i) {
     package_.emplace_back(package.at(i)["from"].text(), package.at(i)["to"].text());
@@ -125,7 +126,7 @@ std::vector<std::string> Kit::names(const std::string& kind) const {
   return all;
 }
 
-fs::path Kit::given_body(const std::string& slug) const { return object(has("fast", slug) ? "fast" : "body", slug); }
+Body Kit::fast_body(const std::string& slug) const { return {object("fast", slug), fast_sources_.at(slug)}; }
 
 std::vector<fs::path> Kit::files() const {
   std::vector<fs::path> all{course_file_, contract_, compiler_, symbols_, precompiled_, plans_, registry_, samples_};
@@ -137,6 +138,7 @@ std::vector<fs::path> Kit::files() const {
   for (const auto& [kind, objects] : objects_) {
     for (const auto& [name, path] : objects) all.emplace_back(path);
   }
+  for (const auto& [slug, path] : fast_sources_) all.push_back(path);
   for (const auto& [from, to] : package_) all.push_back(from);
   return all;
 }

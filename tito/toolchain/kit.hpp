@@ -1,7 +1,7 @@
 // The kit: what the build of a course leaves for tito. Where the course is, how students' files are compiled,
 // and the objects of tests, checkpoints, demos and reference bodies, compiled once.
 //
-// Written by cmake/course.cmake as kit.json, and by cmake/install_kit.cmake with "${kit}" for the folder of that file.
+// Written by cmake/course/kit.cmake as kit.json, and by cmake/install_kit.cmake with "${kit}" for the folder of that file.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +13,12 @@
 namespace tito {
 
 enum class Mode { check, full };  // how a student's file is compiled: quickly for tests, fully for the package
+
+// A body of a module as it is linked, and the source that it was compiled from.
+struct Body {
+  std::filesystem::path object;
+  std::filesystem::path source;
+};
 
 struct PlannedCase {
   std::string name;
@@ -81,8 +87,9 @@ class Kit {
   // The names of all objects of a kind, sorted.
   std::vector<std::string> names(const std::string& kind) const;
 
-  // The body given in place of a module that the student has not written: the fast one where there is one.
-  std::filesystem::path given_body(const std::string& slug) const;
+  // The fast body of a module that has one.
+  // throws: Failure(Exit::environment) when it is not built.
+  Body fast_body(const std::string& slug) const;
 
   // The cases that a program must run, as they were written down when the course was built: kind "test" with a
   // module's slug, or "checkpoint" with its own.
@@ -115,6 +122,7 @@ class Kit {
   std::vector<std::string> libraries_;
   std::map<std::string, std::map<std::string, std::string>> objects_;
   std::vector<std::pair<std::filesystem::path, std::filesystem::path>> package_;
+  std::map<std::string, std::filesystem::path> fast_sources_;
 };
 
 // The name of the demo that a track shows of a module: "SLUG.TRACK" where the track has a demo of its own

@@ -1,3 +1,5 @@
+// Our own: Debian 12 has libraries that read or render SVG (librsvg), or draw to it without classes for a style sheet
+// (cairo), and none in C++ for writing it.
 #include "tito/ui/arcs.hpp"
 
 #include <fmt/core.h>
@@ -76,12 +78,12 @@ class Drawing {
   }
 
   std::string stop(std::size_t place) const {
-    const ArcDiagram::Stop& one = diagram_.stops[place];
+    const ArcDiagram::Stop& stop = diagram_.stops[place];
     return fmt::format(
         "<circle cx=\"{0:g}\" cy=\"{1:g}\" r=\"5\"/><text x=\"{0:g}\" y=\"{2:g}\" text-anchor=\"middle\" "
         "font-weight=\"600\">{3}</text>"
         "<text x=\"{0:g}\" y=\"{4:g}\" text-anchor=\"middle\" font-size=\"12\">{5}</text>\n",
-        at(place), line_, line_ + 22, escaped(one.name), line_ + 39, escaped(one.note));
+        at(place), line_, line_ + 22, escaped(stop.name), line_ + 39, escaped(stop.note));
   }
 
   // Which kinds there are.

@@ -193,13 +193,13 @@ std::vector<Chart> charts_of(const std::vector<Curve>& curves, const std::vector
       if (std::abs(x) <= largest_value && std::abs(y) <= largest_value) kept.points.emplace_back(x, y);
     }
     if (kept.points.size() < 2) continue;
-    auto chart = std::find_if(charts.begin(), charts.end(), [&](const Chart& one) { return one.name == name; });
+    auto chart = std::find_if(charts.begin(), charts.end(), [&](const Chart& known) { return known.name == name; });
     if (chart == charts.end()) chart = charts.insert(charts.end(), Chart{name, "", "", {}});
     chart->curves.push_back(std::move(kept));
   }
   for (Chart& chart : charts) {
-    for (const Axes& one : axes) {
-      if (one.chart == chart.name) chart.x = one.x, chart.y = one.y;
+    for (const Axes& named : axes) {
+      if (named.chart == chart.name) chart.x = named.x, chart.y = named.y;
     }
   }
   return charts;

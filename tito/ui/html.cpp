@@ -1,3 +1,5 @@
+// Our own: pugixml and TinyXML-2, which were looked at, want a tree of nodes first and draw no charts; ctemplate is one
+// more library to load and a language of its own; Debian 12 has no Inja.
 #include "tito/ui/html.hpp"
 
 #include <fmt/core.h>
@@ -99,7 +101,7 @@ std::string table(const Table& table) {
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
       "aria-label=\"{0}\"><table><caption>{0}</caption>\n<thead><tr>",
       escaped(table.caption));
-  for (const std::string& one : table.head) text += "<th scope=\"col\">" + one + "</th>";
+  for (const std::string& name : table.head) text += "<th scope=\"col\">" + name + "</th>";
   text += "</tr></thead>\n<tbody>\n";
   for (const auto& row : table.rows) {
     text += "<tr><th scope=\"row\">" + row.front() + "</th>";

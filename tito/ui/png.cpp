@@ -1,23 +1,26 @@
+// Captions are written in the font of stb's header easy_font. cairo and libgd were looked at: with what they depend on
+// they are 56 and 71 packages, and cairo writes only where a font is installed.
 #include "tito/ui/png.hpp"
 
 #include <fmt/core.h>
 #include <png.h>
+#include <stb/stb_easy_font.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "tito/system/failure.hpp"
-#include "tito/ui/font.hpp"
 
 namespace tito {
 namespace {
 
 constexpr int margin = 6;            // around every picture
 constexpr int caption_distance = 3;  // from the picture to its caption
-constexpr int caption_rows = caption_distance + glyph_rows;
-constexpr int glyph_advance = glyph_columns + 1;
-constexpr int wanted_columns = 112;  // room for a caption such as "#12345 T-shirt/top"
-constexpr std::int64_t most_pixels = 50'000'000;
+constexpr int caption_rows = caption_distance + 9;
+constexpr std::size_t max_strokes = 12;  // of a character
+constexpr int wanted_columns = 112;      // room for a caption such as "#12345 T-shirt/top"
+constexpr std::int64_t max_pixels = 50'000'000;
 constexpr std::uint8_t paper = 255;
 constexpr std::uint8_t ink = 48;
 
@@ -34,22 +37,37 @@ void draw_enlarged(Picture& sheet, const Picture& picture, int factor, int top, 
   }
 }
 
-void draw_text(Picture& sheet, const std::string& text, int top, int left) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const Glyph glyph = glyph_of(text[i]);
-    const int begin = left + static_cast<int>(i) * glyph_advance;
-    for (int r = 0; r < glyph_rows; ++r) {
-      for (int c = 0; c < glyph_columns; ++c) {
-        if (glyph[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)])
-          std::fill_n(pixel(sheet, top + r, begin + c), 3, ink);
-      }
-    }
+// Characters that the font does not have become '?'.
+std::string drawable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
+// A vertex as stb_easy_font writes it, four to a rectangle, the first its upper left corner, the third its lower right.
+struct Vertex {
+  float x, y, z;
+  std::uint32_t color;
+};
+using Rectangle = std::array<Vertex, 4>;
+
+void draw_text(Picture& sheet, std::string text, int top, int left) {
+  std::vector<Rectangle> rectangles(text.size() * max_strokes);
+  const int count = stb_easy_font_print(static_cast<float>(left), static_cast<float>(top), text.data(), nullptr,
+                                        rectangles.data(), static_cast<int>(rectangles.size() * sizeof(Rectangle)));
+  rectangles.resize(static_cast<std::size_t>(count));
+  for (const Rectangle& rectangle : rectangles) {
+    const auto width = static_cast<std::ptrdiff_t>(rectangle[2].x - rectangle[0].x);
+    for (int row = static_cast<int>(rectangle[0].y); row < static_cast<int>(rectangle[2].y); ++row)
+      std::fill_n(pixel(sheet, row, static_cast<int>(rectangle[0].x)), 3 * width, ink);
   }
 }
 
 // What of a text fits below a picture of so many pixels.
-std::string fitting(const std::string& text, int columns) {
-  return text.substr(0, static_cast<std::size_t>((columns + glyph_advance - glyph_columns) / glyph_advance));
+std::string fitting(const std::string& caption, int columns) {
+  std::string text = drawable(caption);
+  while (stb_easy_font_width(text.data()) > columns) text.pop_back();
+  return text;
 }
 
 SheetShape shape_with(int factor, int count, int rows, int columns) {
@@ -82,13 +100,13 @@ std::string encode_png(const Picture& picture) {
 SheetShape sheet_shape(int count, int rows, int columns) {
   for (int factor = std::max(1, (wanted_columns + columns - 1) / columns); factor > 0; --factor) {
     // Large counts of large pictures: products beyond what an int holds.
-    if (std::int64_t{count} * rows * columns * factor * factor > most_pixels) continue;
+    if (std::int64_t{count} * rows * columns * factor * factor > max_pixels) continue;
     const SheetShape shape = shape_with(factor, count, rows, columns);
-    if (std::int64_t{shape.rows} * shape.columns <= most_pixels) return shape;
+    if (std::int64_t{shape.rows} * shape.columns <= max_pixels) return shape;
   }
   throw Failure(Exit::usage,
                 fmt::format("a sheet of {} images of {} x {} would have more than {} million pixels", count, rows,
-                            columns, most_pixels / 1'000'000),
+                            columns, max_pixels / 1'000'000),
                 "ask for fewer with --count");
 }
 

@@ -1,3 +1,5 @@
+// Our own: ncurses was looked at, and gives the terminal back at SIGINT and SIGTERM but not after a crash; Debian 12
+// has neither FTXUI nor notcurses.
 #include "tito/ui/terminal.hpp"
 
 #include <fcntl.h>
@@ -41,8 +43,8 @@ void send(std::string_view text) {
   while (!text.empty()) {
     const ssize_t wrote = ::write(STDOUT_FILENO, text.data(), text.size());
     if (wrote < 0 && errno == EAGAIN) {
-      pollfd one{STDOUT_FILENO, POLLOUT, 0};
-      ::poll(&one, 1, 100);
+      pollfd output{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&output, 1, 100);
     } else if (wrote < 0 && errno != EINTR) {
       return;
     }
@@ -151,8 +153,8 @@ std::string keys_in(std::string& pending) {
     if (end >= pending.size()) break;
     const std::string sequence = pending.substr(0, end + 1);
     pending.erase(0, end + 1);
-    for (const Sequence& one : known) {
-      if (one.text == sequence) keys += one.key;
+    for (const Sequence& candidate : known) {
+      if (candidate.text == sequence) keys += candidate.key;
     }
   }
   return keys;

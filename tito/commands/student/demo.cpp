@@ -53,8 +53,8 @@ void run(Context& context, const Options& options) {
   if (context.json) context.result["output"] = demo.result.output;
   print_charts(context.screen, demo.results);
   screen.line();
-  screen.line(screen.paint(Style::dim, "  yours:     " + slugs_where(track, demo.own, true)));
-  screen.line(screen.paint(Style::dim, "  reference: " + slugs_where(track, demo.own, false)));
+  screen.line(screen.paint(Style::dim, "  yours: " + slugs_where(track, demo.own, true)));
+  screen.line(screen.paint(Style::dim, "  given: " + slugs_where(track, demo.own, false)));
   if (!demo.result.finished) {
     context.exit = Exit::work_failed;
     context.result["reason"] = demo.result.reason;
@@ -76,9 +76,9 @@ void add_demo(CLI::App& app, Context& context) {
   command->add_option("MODULE", options->module, "Number or slug; without it the module you are at")->option_text(" ");
   add_seed_option(command, options->seed);
   command->footer(
-      "Modules that you have not exported are taken from the reference; the demo says which. Its curves, and files "
-      "that\n"
-      "it keeps, are put into results/. Without --seed the seed is 1.\n\n"
+      "For modules that you have not exported the course's own are taken: a fast body where there is one, else the\n"
+      "reference; the demo says for which. Its curves, and files that it keeps, are put into results/. Without --seed\n"
+      "the seed is 1.\n\n"
       "Examples:\n"
       "  tito demo 06\n"
       "  tito demo optimizers --seed 2");
