@@ -1,6 +1,6 @@
 // Measures all that docs/speed.md claims, each program in a process of its own and ours in turn with its peers, and
-// writes the measured part of the page. What was measured is kept in docs/speed.json, from which page and picture are
-// made, so that one part can be measured again alone.
+// writes the measured part of the page. What was measured is kept in docs/generated/speed.json, from which pages and
+// picture are made, so that one part can be measured again alone.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -38,6 +38,7 @@ struct Options {
   std::optional<int> retries;
   bool quick = false;
   bool print_json = false;
+  bool only_pages = false;
   bool run_smoke = false;
   string docs;  // empty: as folder() says
   string command = "bench/run";
@@ -73,9 +74,10 @@ bool chosen(const std::vector<T>& wanted, const T& value) {
 // What was measured, as speed.json holds it.
 class Store {
  public:
-  explicit Store(const string& folder) : folder_(folder) {
-    const auto text = tito::read_if_present(folder_ / "speed.json");
-    data_ = text ? tito::parse_json(*text, (folder_ / "speed.json").string()) : json{{"schema", "tito-speed/1"}};
+  explicit Store(const string& folder) : folder_(folder), generated_(folder_ / "generated") {
+    const fs::path file = generated_ / "speed.json";
+    const auto text = tito::read_if_present(file);
+    data_ = text ? tito::parse_json(*text, file.string()) : json{{"schema", "tito-speed/1"}};
     // A page that cannot be written is to be known before an hour of measuring.
     page_with(tito::read_if_present(page()).value_or(""), "", page().string());
   }
@@ -84,21 +86,23 @@ class Store {
   fs::path page() const { return folder_ / "speed.md"; }
 
   void save() const {
-    tito::make_folders(folder_);
-    tito::write_atomically(folder_ / "speed.json", data_.dump(1) + "\n");
+    tito::make_folders(generated_);
+    tito::write_atomically(generated_ / "speed.json", data_.dump(1) + "\n");
+    tito::write_atomically(generated_ / "speed-tables.md", tables_page(data_));
     const string before = tito::read_if_present(page()).value_or("");
-    tito::write_atomically(page(), page_with(before, measured_part(data_), page().string()));
+    tito::write_atomically(page(), page_with(before, headlines(data_), page().string()));
     if (!data_.contains("growth")) return;
     const json& growth = data_["growth"];
     const json& context = growth.at("context");
     const string machine = fmt::format("{}, {} cores; {}", context.at("processor").get<string>(),
                                        context.at("cores").get<int>(), context.at("at").get<string>());
-    tito::write_atomically(folder_ / "speed-growth.svg",
+    tito::write_atomically(generated_ / "speed-growth.svg",
                            growth_svg(growth.at("points"), peer_caption(growth), machine));
   }
 
  private:
   fs::path folder_;
+  fs::path generated_;
   json data_;
 };
 
@@ -255,6 +259,7 @@ void measure_program(const Programs& programs, Store& store, const Options& opti
 void measure_all(const Options& options) {
   const Programs programs;
   Store store(options.folder());
+  if (options.only_pages) return store.save();
   if (!programs.has("torch_speed")) note("bench_compare: torch_speed was not built: libtorch's columns are left empty");
   if (!programs.has("lean")) note("bench_compare: lean was not built: shares of what is reachable are left empty");
   if (!openmp_blas())
@@ -288,8 +293,9 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--quick", options.quick,
                "two short turns, disturbed ones counted: to see that it works, not to publish");
   app.add_option("--docs", options.docs,
-                 "the folder of speed.md, speed.json and speed-growth.svg (default: docs; with --quick build/speed)");
+                 "the folder of speed.md and of generated/ (default: docs; with --quick build/speed)");
   app.add_flag("--json", options.print_json, "prints what speed.json holds");
+  app.add_flag("--pages", options.only_pages, "writes the pages anew from speed.json, and measures nothing");
   app.add_flag("--smoke", options.run_smoke, "only checks that the programs work; writes nothing");
 }
 

@@ -3,10 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <optional>
 
+#include "bench/compare/cells.hpp"
 #include "bench/compare/growth.hpp"
 #include "bench/compare/networks.hpp"
 #include "bench/machine.hpp"
@@ -21,23 +20,6 @@ using std::string;
 
 constexpr const char* begin_mark = "<!-- measured: begin -->";
 constexpr const char* end_mark = "<!-- measured: end -->";
-
-string table_row(const std::vector<string>& cells) {
-  string row = "|";
-  for (const string& cell : cells) row += " " + (cell.empty() ? "–" : cell) + " |";
-  return row + "\n";
-}
-
-string table_head(const std::vector<string>& names) {
-  return table_row(names) + table_row(std::vector<string>(names.size(), "---"));
-}
-
-string plural(int count, const string& word) { return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s"); }
-
-// "met", or how much of the floor was reached.
-string verdict(double value, double floor) {
-  return value >= floor ? "met" : fmt::format("{:.2f} of it", std::floor(value / floor * 100) / 100);
-}
 
 // Where, with what and when a part was measured.
 string context_text(const json& part) {
@@ -65,58 +47,6 @@ string times_text(const json& rows) {
 }
 
 // ---- networks
-
-const json* series_in(const json& row, const string& key) {
-  const json& series = row.at("series");
-  const auto found = series.find(key);
-  return found == series.end() ? nullptr : &*found;
-}
-
-// With a mark where other processes disturbed more than half of the turns.
-string median_text(const json& row, const string& key) {
-  const json* series = series_in(row, key);
-  if (series == nullptr) return "";
-  const bool disturbed = 2 * series->at("disturbed").get<std::size_t>() > series->at("values").size();
-  return figure(series->at("median")) + (disturbed ? " †" : "");
-}
-
-// Of one series to another: medians, and the ratios of the single rounds from the lowest to the highest.
-struct Ratio {
-  double median = 0;
-  double low = 0;
-  double high = 0;
-};
-
-std::optional<Ratio> ratio(const json& row, const string& above, const string& below) {
-  const json *a = series_in(row, above), *b = series_in(row, below);
-  if (a == nullptr || b == nullptr) return std::nullopt;
-  Ratio result{a->at("median").get<double>() / b->at("median").get<double>(), 1e300, 0};
-  const auto as = a->at("values").get<std::vector<double>>(), bs = b->at("values").get<std::vector<double>>();
-  for (std::size_t i = 0; i < std::min(as.size(), bs.size()); ++i) {
-    result.low = std::min(result.low, as[i] / bs[i]);
-    result.high = std::max(result.high, as[i] / bs[i]);
-  }
-  return result;
-}
-
-string ratio_text(const json& row, const string& above, const string& below) {
-  const auto value = ratio(row, above, below);
-  return value ? fmt::format("{:.2f} ({:.2f} to {:.2f})", value->median, value->low, value->high) : "";
-}
-
-const NetworkRow* rule_of(const json& row) {
-  for (const NetworkRow& rule : network_rows()) {
-    if (rule.network == row.at("network") && rule.batch == row.at("batch") && rule.mode == row.at("mode")) return &rule;
-  }
-  return nullptr;
-}
-
-// A floor that is held against a ratio, and what came of it.
-string floor_text(const json& row, const string& below, double floor) {
-  if (floor == 0) return "";
-  const auto value = ratio(row, "ours", below);
-  return fmt::format("{:g}x: {}", floor, value ? verdict(value->median, floor) : "not measured");
-}
 
 string reachable_text(const json& row, double floor) {
   const auto value = ratio(row, "ours", "lean");
@@ -317,7 +247,7 @@ string program_part(const string& heading, const json& part) {
 
 constexpr const char* empty_page =
     "# Speed\n\n"
-    "What lies between the two marks is written by `bench/run`, never by hand; the rest of this page is.\n\n"
+    "What stands between the two marks is written by `bench/run`, never by hand; the rest of this page is.\n\n"
     "<!-- measured: begin -->\n"
     "<!-- measured: end -->\n";
 
@@ -356,14 +286,16 @@ string peer_caption(const json& part) {
   return text + ", tuned: BLAS from " + blas.substr(0, blas.find('/')) + ", malloc keeps its memory";
 }
 
-string measured_part(const json& data) {
+string tables_page(const json& data) {
   string text;
   if (data.contains("networks")) text += networks_part(data["networks"]);
   if (data.contains("limits")) text += limits_part(data["limits"]);
   if (data.contains("growth")) text += growth_part(data["growth"]);
   if (data.contains("loop")) text += program_part("From an edit to a verdict", data["loop"]);
   if (data.contains("loading")) text += program_part("Loading data", data["loading"]);
-  return text.empty() ? "Nothing has been measured yet: `bench/run`.\n" : text;
+  return "# Speed: every table\n\nWritten by `bench/run` from [speed.json](speed.json), never by hand; "
+         "[speed.md](../speed.md) says what it means.\n\n" +
+         (text.empty() ? "Nothing has been measured yet.\n" : text.substr(0, text.size() - 1));
 }
 
 string page_with(const string& page, const string& measured, const string& origin) {

@@ -1,4 +1,4 @@
-// docs/speed.md from docs/speed.json.
+// docs/speed.md and docs/generated/speed-tables.md from docs/generated/speed.json.
 #pragma once
 
 #include <string>
@@ -10,12 +10,15 @@ namespace bench {
 // What this machine and this build are: {"processor", "cores", "compiler", "flags", "at", "command"}.
 json context_of(const std::string& command);
 
-// The generated part of the page. `data` is what speed.json holds: {"schema": "tito-speed/1"} and any of
+// All tables. `data` is what speed.json holds: {"schema": "tito-speed/1"} and any of
 //   "limits"   {"context", "reports": [what limits and peer_gemm printed]}
 //   "networks" {"context", "budget", "peers", "rows": [measure_network()]}
 //   "growth"   {"context", "budget", "peers", "points": [measure_growth()]}
 //   "loop", "loading"  {"context", "report"}
-std::string measured_part(const json& data);
+std::string tables_page(const json& data);
+
+// The generated part of speed.md: the ten figures that a reader wants first.
+std::string headlines(const json& data);
 
 // The page with its generated part replaced: what stands between "<!-- measured: begin -->" and
 // "<!-- measured: end -->". An empty page is made anew.

@@ -6,6 +6,8 @@
 #include "bench/compare/networks.hpp"
 #include "bench/compare/page.hpp"
 #include "tito/system/failure.hpp"
+#include "tito/system/files.hpp"
+#include "tito/system/json.hpp"
 
 namespace bench {
 
@@ -78,9 +80,12 @@ void check_page(const json& limits, Complaints& complaints) {
                     {"budget", budget},
                     {"peers", peers},
                     {"points", {row_of("mlp", 1, 100, 10), row_of("mlp", 512, 9000, 1000)}}}}};
-  const string measured = measured_part(data);
-  complaints.check(contains(measured, "2.5x: met"), "the page does not say that a floor was met");
-  complaints.check(contains(measured, "6x: 0.50 of it"), "the page does not say how far a floor was missed");
+  const string tables = tables_page(data);
+  complaints.check(contains(tables, "2.5x: met"), "the page does not say that a floor was met");
+  const string measured = headlines(data);
+  for (const string& page : {tables, measured}) {
+    complaints.check(contains(page, "6x: 0.50 of it"), "a page does not say how far a floor was missed:\n" + page);
+  }
 
   const string once = page_with("", measured, "page");
   const string by_hand = "above\n" + once + "below\n";
@@ -100,6 +105,17 @@ void check_page(const json& limits, Complaints& complaints) {
                    "the picture is no SVG of finite positions");
 }
 
+// The pages of the repository are what its speed.json says.
+void check_published(Complaints& complaints) {
+  const fs::path docs = BENCH_SOURCE_DIR "/docs";
+  const json data = tito::parse_json(tito::read_file(docs / "generated/speed.json"), "speed.json");
+  const string page = tito::read_file(docs / "speed.md");
+  complaints.check(tito::read_file(docs / "generated/speed-tables.md") == tables_page(data) &&
+                       page == page_with(page, headlines(data), "speed.md"),
+                   "docs/speed.md and docs/generated/speed-tables.md are not what speed.json says: "
+                   "build/bin/bench_compare --pages");
+}
+
 }  // namespace
 
 int smoke() {
@@ -115,6 +131,7 @@ int smoke() {
   const json limits = run_checked(programs, "limits", {"--size", "64", "--mebibytes", "1"}, complaints);
   run_checked(programs, "peer_gemm", {"--size", "64"}, complaints);
   check_page(limits, complaints);
+  check_published(complaints);
   if (complaints.count() == 0) fmt::print("the measuring programs and their page work\n");
   return complaints.count() == 0 ? 0 : 1;
 }

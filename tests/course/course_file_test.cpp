@@ -1,7 +1,8 @@
 // course.json: the real one says what the course promises, and a wrong one is refused by name.
+#include <fstream>
+
 #include "judge/cases/case.hpp"
 #include "tests/support/tito.hpp"
-#include <fstream>
 #include "tito/course/course.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/json.hpp"

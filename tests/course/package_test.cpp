@@ -1,10 +1,11 @@
 // The student's package: ten exports, built outside the course, found by another project, training XOR.
+#include <cstdlib>
+#include <filesystem>
+
 #include "judge/cases/case.hpp"
 #include "tests/support/real_course.hpp"
 #include "tests/support/tito.hpp"
 #include "tito/system/files.hpp"
-#include <cstdlib>
-#include <filesystem>
 
 namespace {
 

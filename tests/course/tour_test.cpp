@@ -1,11 +1,12 @@
 // The main job, through the real binary: a student's whole path in the default track; and in every other track what
 // differs there, which is the order of the exports and the track's own demos.
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
 #include "judge/cases/case.hpp"
 #include "tests/support/real_course.hpp"
 #include "tests/support/tito.hpp"
 #include "tito/course/course.hpp"
-#include <filesystem>
-#include <nlohmann/json.hpp>
 
 namespace {
 

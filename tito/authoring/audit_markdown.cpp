@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "tito/authoring/audit_rules.hpp"
-#include "tito/course/markdown.hpp"
 #include "tito/course/lesson.hpp"
+#include "tito/course/markdown.hpp"
 #include "tito/system/failure.hpp"
 #include "tito/system/files.hpp"
 #include "tito/system/spelling.hpp"

@@ -21,8 +21,8 @@ struct BuiltRule {
 // In the order in which they are looked at. A page that is generated from measurements gets a row here.
 const std::vector<BuiltRule>& built_rules();
 
-// The pictures beside docs/plan-of-record.md that are not what is measured, and what they should be; none where the
-// course has no such page. throws: Failure(Exit::environment) when the course is not built.
+// The pictures beside the plan of record that are not what is measured, and what they should be; none where the course
+// has no such page. throws: Failure(Exit::environment) when the course is not built.
 std::map<std::filesystem::path, std::string> fresh_pictures(const Kit& kit, const Audit& audit);
 
 }  // namespace tito

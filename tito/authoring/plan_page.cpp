@@ -126,8 +126,14 @@ fs::path present_folder(const Kit& kit, const Track& track, const std::string& s
 
 class Page {
  public:
-  Page(const Kit& kit, const Course& course, const Usage& usage, const json& proof)
-      : kit_(kit), course_(course), usage_(usage), proof_(proof), track_(course.track(course.default_track())) {}
+  // `modules` is the way from the page to the modules' folder.
+  Page(const Kit& kit, const Course& course, const Usage& usage, const json& proof, const fs::path& modules)
+      : kit_(kit),
+        course_(course),
+        usage_(usage),
+        proof_(proof),
+        modules_(modules.generic_string()),
+        track_(course.track(course.default_track())) {}
 
   std::string text() {
     add("Written by `tito course check --fix` from course.json, the compiled course and [proof.json](proof.json); "
@@ -156,7 +162,7 @@ class Page {
   }
 
   std::string link(const std::string& slug) const {
-    return fmt::format("[{}](../modules/{}/README.md)", slug, folder_name(track_, slug));
+    return fmt::format("[{}]({}/{}/README.md)", slug, modules_, folder_name(track_, slug));
   }
 
   void order() {
@@ -234,6 +240,7 @@ class Page {
   const Course& course_;
   const Usage& usage_;
   const json& proof_;
+  const std::string modules_;
   const Track& track_;
   std::string page_;
 };
@@ -253,7 +260,7 @@ std::vector<RequirementResult> hold_requirements(const Course& course, const Usa
 std::string plan_page(const Kit& kit, const Course& course, const std::filesystem::path& file) {
   const Usage usage = measure_usage(kit, course);
   const json proof = proof_in(file.parent_path());
-  return Page(kit, course, usage, proof).text();
+  return Page(kit, course, usage, proof, kit.modules_folder().lexically_relative(file.parent_path())).text();
 }
 
 std::map<std::filesystem::path, std::string> plan_pictures(const Kit& kit, const Course& course,

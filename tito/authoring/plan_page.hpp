@@ -1,5 +1,5 @@
-// docs/plan-of-record.md: the order of the course and why, every transition with its gap and evidence, what each module
-// must show, and an audit of each; from course.json, the measurement, and the figures of docs/proof.json.
+// docs/generated/plan-of-record.md: the order of the course and why, every transition with its gap and evidence, what
+// each module must show, and an audit of each; from course.json, the measurement, and proof.json beside it.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +23,7 @@ struct RequirementResult {
   std::string command;  // that shows it
 };
 
-// Figures are held against those of a file like docs/proof.json, with the least good of its seeds.
+// Figures are held against those of a file like proof.json, with the least good of its seeds.
 std::vector<RequirementResult> hold_requirements(const Course& course, const Usage& usage, const nlohmann::json& proof);
 
 // The generated part of the page, for a file in the folder that holds proof.json, too.

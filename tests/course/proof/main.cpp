@@ -1,5 +1,5 @@
-// Writes docs/proof.md: what the course claims, measured on this machine. What was measured is kept in
-// docs/proof.json, from which the page is made, so that a part can be measured again alone.
+// Writes docs/generated/proof.md: what the course claims, measured on this machine. What was measured is kept in
+// proof.json beside it, from which the page is made, so that a part can be measured again alone.
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using std::string;
 using tito::json;
 
-const fs::path docs = fs::path(PROOF_SOURCE_DIR) / "docs";
+const fs::path docs = fs::path(PROOF_SOURCE_DIR) / "docs/generated";
 
 string shell_quoted(const string& text) {
   string quoted = "'";
@@ -323,7 +323,7 @@ string page_of(const json& proof) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Measures what the course claims and writes docs/proof.md.");
+  CLI::App app("Measures what the course claims and writes docs/generated/proof.md.");
   std::vector<string> parts;
   bool check = false;
   int seeds = 5;
@@ -347,13 +347,11 @@ int run(int argc, char** argv) {
   json proof = kept_so_far();
   if (check) {
     if (proof.at("modules").at("figures") != count_modules(kit, course)) {
-      fmt::print(stderr,
-                 "docs/proof.md: its table of modules is not what the sources say; run build/bin/proof modules\n");
+      fmt::print(stderr, "proof.md: its table of modules is not what the sources say; run build/bin/proof modules\n");
       return 1;
     }
     if (tito::read_if_present(docs / "proof.md") != page_of(proof)) {
-      fmt::print(stderr,
-                 "docs/proof.md is not what docs/proof.json says: it is written by build/bin/proof, not by hand\n");
+      fmt::print(stderr, "proof.md is not what proof.json says: it is written by build/bin/proof, not by hand\n");
       return 1;
     }
     return 0;

@@ -3,16 +3,16 @@
 #include <set>
 #include <sstream>
 
+#include "tests/support/json_pages.hpp"
 #include "tests/support/json_schema.hpp"
 #include "tests/support/tito.hpp"
 #include "tito/commands/commands.hpp"
 
 namespace {
 
-const fs::path schema_file = fs::path(TEST_SOURCE_DIR) / "docs" / "json-schema.json";
-const fs::path page_file = fs::path(TEST_SOURCE_DIR) / "docs" / "json.md";
+const fs::path docs = fs::path(TEST_SOURCE_DIR) / "docs";
 
-JsonSchema schema() { return JsonSchema(nlohmann::json::parse(tito::read_file(schema_file))); }
+JsonSchema schema() { return JsonSchema(nlohmann::json::parse(tito::read_file(docs / "generated/json-schema.json"))); }
 
 // A walk through the toy course in which every command is run; "DATA" is a folder that holds no set.
 const std::vector<std::vector<std::string>> walk{{"next"},
@@ -90,39 +90,8 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// What the column of types says; "#/$defs/cases" stands below, under "cases".
-std::string type_of(const nlohmann::json& rule) {
-  if (rule.contains("$ref"))
-    return "see " + rule.at("$ref").get<std::string>().substr(std::string("#/$defs/").size()) + ", below";
-  if (!rule.contains("type")) return "any";
-  return rule.at("type").is_string() ? rule.at("type").get<std::string>() : "one of " + rule.at("type").dump();
-}
-
-// The rows of a table for an object's members, those inside of them below.
-void write_members(const nlohmann::json& schema, const std::string& prefix, std::string& page) {
-  if (!schema.contains("properties")) return;
-  for (const auto& [name, rule] : schema.at("properties").items()) {
-    if (!rule.is_object()) continue;  // what every object has
-    const std::string type = type_of(rule);
-    page += "| `" + prefix + name + "` | " + type + " | " + rule.value("description", "") + " |\n";
-    write_members(rule, prefix + name + ".", page);
-    if (rule.contains("items")) write_members(rule.at("items"), prefix + name + "[].", page);
-  }
-}
-
-// docs/json.md: what docs/json-schema.json says, for reading.
-std::string page_of(const nlohmann::json& schema) {
-  std::string page = "# What `--json` prints\n\n" + schema.at("description").get<std::string>() +
-                     "\n\nGenerated from [json-schema.json](json-schema.json).\n\n"
-                     "## Every object\n\n| Member | Type | Meaning |\n|---|---|---|\n";
-  write_members(schema, "", page);
-  for (const auto& [name, command] : schema.at("$defs").items()) {
-    page +=
-        "\n## " + name + "\n\n" + command.value("description", "") + "\n\n| Member | Type | Meaning |\n|---|---|---|\n";
-    write_members(command, "", page);
-    if (command.contains("items")) write_members(command.at("items"), "[].", page);
-  }
-  return page;
+bool is_ascii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
 }
 
 }  // namespace
@@ -139,7 +108,7 @@ TEST_CASE("Every command has its object in the schema, and is run by these tests
   }
   for (const std::string& command : tito::all_commands(app)) {
     if (command == "watch") continue;  // it ends only with a key: tests/tito/commands/watch_test.cpp runs it
-    INFO("tito " << command << ": add it to docs/json-schema.json and to the walk of this file");
+    INFO("tito " << command << ": add it to docs/json-members.json and to the walk of this file");
     CHECK(known.root().at("$defs").contains("tito " + command));
     CHECK(run.contains(command));
   }
@@ -220,11 +189,16 @@ TEST_CASE("The schema refuses what a command does not print", "[json]") {
   CHECK(!known.problems(right).empty());
 }
 
-TEST_CASE("docs/json.md says what the schema says", "[json]") {
-  const std::string page = page_of(schema().root());
-  if (std::getenv("TITO_WRITE_PAGE") != nullptr) tito::write_atomically(page_file, page);
-  INFO("TITO_WRITE_PAGE=1 build/bin/tito_tests \"[json]\" writes it anew");
-  CHECK(tito::read_file(page_file) == page);
+TEST_CASE("The schema and the page of --json are what docs/json-members.json says", "[json]") {
+  const nlohmann::json source = nlohmann::json::parse(tito::read_file(docs / "json-members.json"));
+  const std::map<fs::path, std::string> pages{
+      {docs / "generated/json-schema.json", schema_text(schema_of(source)) + "\n"},
+      {docs / "generated/json.md", page_of(source)}};
+  for (const auto& [file, text] : pages) {
+    if (std::getenv("TITO_WRITE_PAGE") != nullptr) tito::write_atomically(file, text);
+    INFO(file << ": TITO_WRITE_PAGE=1 build/bin/tito_tests \"[json]\" writes it anew");
+    CHECK(tito::read_file(file) == text);
+  }
 }
 
 TEST_CASE("With a locale that is not UTF-8 every command prints ASCII alone", "[json][limit:600]") {
