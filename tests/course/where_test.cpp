@@ -1,7 +1,7 @@
 // What a newcomer asks first, and that ARCHITECTURE.md leads there: one step from its table to the file.
 #include <regex>
 
-#include "judge/case.hpp"
+#include "judge/cases/case.hpp"
 #include "tests/tito/tito.hpp"
 
 namespace {

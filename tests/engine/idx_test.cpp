@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "judge/cases/case.hpp"
-#include "judge/digits.hpp"
+#include "judge/images/digits.hpp"
 #include "judge/images/digits.hpp"
 #include "tests/support/temporary_file.hpp"
 #include "tinytorch/errors.hpp"

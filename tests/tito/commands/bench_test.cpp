@@ -1,7 +1,6 @@
 // tito bench through the real binary, and --threads. The toy course's module count has a workload and a fast body.
 #include "engine/kernels/parallel.hpp"
 #include "tests/support/tito.hpp"
-#include "tito.hpp"
 
 namespace {
 

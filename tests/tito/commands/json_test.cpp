@@ -90,10 +90,6 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-bool is_ascii(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
-}
-
 }  // namespace
 
 TEST_CASE("Every command has its object in the schema, and is run by these tests", "[json]") {

@@ -37,10 +37,10 @@ class Data {
   json run(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), "data");
     arguments.push_back("--json");
-    const Run run = box_.tito(arguments, {"TITO_DATA=" + (box_.root() / "store").string()});
-    INFO(one.err);
-    REQUIRE(one.status == 0);
-    return one.json();
+    const Run done = box_.tito(arguments, {"TITO_DATA=" + (box_.root() / "store").string()});
+    INFO(done.err);
+    REQUIRE(done.status == 0);
+    return done.json();
   }
   json statistics(const std::string& set) const { return run({"show", set, "--stats"})["parts"][0]; }
   bool succeeds(const std::string& command) const {
