@@ -115,9 +115,9 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const W
 
 namespace {
 
-// The loops that im2col and col2im share: calls visit(h, w, count, column) for every run of `count` neighbouring outputs
-// for which one element of the kernel reads pixels (h, w), (h, w + stride), .., whose entries begin at `column` of a
-// plane's columns. With padding some outputs have none.
+// The loops that im2col and col2im share: calls visit(h, w, count, column) for every run of `count` neighbouring
+// outputs for which one element of the kernel reads pixels (h, w), (h, w + stride), .., whose entries begin at
+// `column` of a plane's columns. With padding some outputs have none.
 template <class Visit>
 void for_runs(std::int64_t H, std::int64_t W, const Window& window, const Visit& visit) {
   const std::int64_t OH = window.output_size(H);

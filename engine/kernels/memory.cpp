@@ -199,8 +199,8 @@ Cache& cache() {
 constexpr std::size_t counts_bytes = alignment;
 
 // A guard value behind the values: a write past their end changes it. It is neither so large that adding to it may
-// leave it as it is, nor NaN, which a maximum may keep. Blocks near one another have different ones, so that a copy that
-// goes too far shows, too.
+// leave it as it is, nor NaN, which a maximum may keep. Blocks near one another have different ones, so that a copy
+// that goes too far shows, too.
 float guard_of(const void* block) {
   const std::uintptr_t number = reinterpret_cast<std::uintptr_t>(block) / alignment;
   return -1000.0F - static_cast<float>(number * 40503 % 65536) / 64.0F;

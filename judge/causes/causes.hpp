@@ -2,9 +2,9 @@
 //
 // Each pattern is a row of a table: a name and a function that gives a sentence when the pattern fits *every*
 // element, and nothing otherwise. The tables are in size.cpp (a factor or a term), order.cpp, rule.cpp, position.cpp
-// (right in some positions), few.cpp (one or two numbers) and, for shapes, shape.cpp; causes.cpp asks them. The sentence
-// says what was seen, which is true whatever led to it, and then what usually leads to it. A pattern needs enough
-// distinct elements that it cannot fit by chance; where two patterns explain the same values, none is named.
+// (right in some positions), few.cpp (one or two numbers) and, for shapes, shape.cpp; causes.cpp asks them. The
+// sentence says what was seen, which is true whatever led to it, and then what usually leads to it. A pattern needs
+// enough distinct elements that it cannot fit by chance; where two patterns explain the same values, none is named.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Images to train on, for demos and milestones: real sets where they are installed (judge/images/installed.hpp), else the
-// course's own.
+// Images to train on, for demos and milestones: real sets where they are installed (judge/images/installed.hpp), else
+// the course's own.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,9 @@
 
 namespace judge {
 
-// What the environment variable TITO_DATA says, else $XDG_DATA_HOME/tito, else ~/.local/share/tito; "" where none of the
-// three is known. tito passes it on to the programs it starts, and decides the same (tito/system/data_folder.hpp).
+// What the environment variable TITO_DATA says, else $XDG_DATA_HOME/tito, else ~/.local/share/tito; "" where none of
+// the three is known. tito passes it on to the programs it starts, and decides the same
+// (tito/system/data_folder.hpp).
 std::string data_folder();
 
 // What the environment variable TITO_REGISTRY says, which tito sets, else the registry that the course was built with.

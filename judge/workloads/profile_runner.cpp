@@ -1,6 +1,7 @@
 // main() of a profile: PROFILE --seconds S [--record FD]. Runs the first row of a workload again and again on one
 // thread and samples where its CPU time goes: a timer of consumed CPU time interrupts it, and the address of the
-// instruction it was about to execute is counted. tito knows which addresses are whose (tito/toolchain/cpu_profile.cpp).
+// instruction it was about to execute is counted. tito knows which addresses are whose
+// (tito/toolchain/cpu_profile.cpp).
 //
 // One thread, since the timer's signal may go to any thread of a process; the shares of code differ little with more.
 #include <dlfcn.h>

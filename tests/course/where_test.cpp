@@ -2,7 +2,8 @@
 #include <regex>
 
 #include "judge/cases/case.hpp"
-#include "tests/tito/tito.hpp"
+#include "tests/support/tito.hpp"
+#include "tito/system/files.hpp"
 
 namespace {
 

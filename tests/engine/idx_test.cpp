@@ -12,7 +12,6 @@
 
 #include "judge/cases/case.hpp"
 #include "judge/images/digits.hpp"
-#include "judge/images/digits.hpp"
 #include "tests/support/temporary_file.hpp"
 #include "tinytorch/errors.hpp"
 

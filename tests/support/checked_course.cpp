@@ -49,8 +49,8 @@ void CheckedCourse::compile(const std::string& kind, const std::string& name, co
   const fs::path file = sandbox_.root() / (kind + "_" + name + ".cpp"),
                  object = sandbox_.root() / (kind + "_" + name + ".o");
   tito::write_atomically(file, source);
-  const Run run = sandbox_.run({TEST_COMPILER, "-std=c++20", "-I" + toy + "/include",
-                                "-I" + std::string(TEST_SOURCE_DIR), "-c", file.string(), "-o", object.string()},
+  const Run run = sandbox_.run({TEST_COMPILER, "-std=c++20", "-I" + toy + "/include", "-I" TEST_SOURCE_DIR,
+                                "-I" TEST_SOURCE_DIR "/engine/include", "-c", file.string(), "-o", object.string()},
                                sandbox_.root());
   INFO(run.err);
   REQUIRE(run.status == 0);

@@ -1,5 +1,6 @@
 #include "tests/support/newer_course.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -87,14 +88,18 @@ std::string NewerCourse::plain_kit() const {
 std::string NewerCourse::build() const {
   auto kit = nlohmann::json::parse(tito::read_file(TEST_TOY_KIT));
   const std::string include = (root_ / "include").string();
-  for (const char* mode : {"check", "full"}) kit["flags"][mode].back() = "-I" + include;
+  const std::string given = "-I" TEST_SOURCE_DIR "/engine/include";
+  for (const char* mode : {"check", "full"}) {
+    nlohmann::json& flags = kit["flags"][mode];
+    *std::find(flags.begin(), flags.end(), "-I" TEST_SOURCE_DIR "/tests/fixtures/toy/include") = "-I" + include;
+  }
   const tito::Course course(root_ / "modules/course.json");
   const tito::Track& track = course.track(course.default_track());
   std::string includes;
   for (const std::string& slug : track.order) {
     const fs::path folder = root_ / "modules" / tito::folder_name(track, slug);
     const fs::path object = root_ / (slug + ".o");
-    const std::string command = std::string(TEST_COMPILER) + " -std=c++20 -I'" + include + "' -c '" +
+    const std::string command = std::string(TEST_COMPILER) + " -std=c++20 '" + given + "' -I'" + include + "' -c '" +
                                 (folder / (slug + ".cpp")).string() + "' -o '" + object.string() + "'";
     REQUIRE(std::system(command.c_str()) == 0);
     kit["objects"]["body"][slug] = object.string();

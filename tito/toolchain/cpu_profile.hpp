@@ -1,9 +1,9 @@
 // How much of a running framework is whose: by functions, and by CPU time.
 //
-// CPU time is sampled (judge/workloads/profile_runner.cpp), and a sample counts for the code that was executing, not for what had
-// called it. Whose an address is does not depend on names: before linking, the code of each body gets a section of its
-// own, tito_code_SLUG, and the program's section table says where that came to lie. Inline functions and templates that
-// more than one body holds are merged by the linker and belong to nobody.
+// CPU time is sampled (judge/workloads/profile_runner.cpp), and a sample counts for the code that was executing, not
+// for what had called it. Whose an address is does not depend on names: before linking, the code of each body gets a
+// section of its own, tito_code_SLUG, and the program's section table says where that came to lie. Inline functions
+// and templates that more than one body holds are merged by the linker and belong to nobody.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Looking into data sets: a given program (judge/images/image_reader.cpp) reads their files and reports what is asked for.
+// Looking into data sets: a given program (judge/images/image_reader.cpp) reads their files and reports what is asked
+// for.
 #pragma once
 
 #include <array>

@@ -1,7 +1,8 @@
 // The kit: what the build of a course leaves for tito. Where the course is, how students' files are compiled,
 // and the objects of tests, checkpoints, demos and reference bodies, compiled once.
 //
-// Written by cmake/course/kit.cmake as kit.json, and by cmake/install_kit.cmake with "${kit}" for the folder of that file.
+// Written by cmake/course/kit.cmake as kit.json, and by cmake/install_kit.cmake with "${kit}" for the folder of that
+// file.
 #pragma once
 
 #include <filesystem>

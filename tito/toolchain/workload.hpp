@@ -1,6 +1,7 @@
 // Running a workload: a program of given code that times one body of a module, row by row, and reports rates.
 //
-// Nothing is believed but the record (judge/cases/record.hpp), and of that only what is about the rows that were planned.
+// Nothing is believed but the record (judge/cases/record.hpp), and of that only what is about the rows that were
+// planned.
 #pragma once
 
 #include <cstddef>

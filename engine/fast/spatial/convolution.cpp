@@ -156,8 +156,9 @@ std::array<Tensor, 3> Convolution::backward(const Tensor& grad_output, const std
   return result;
 }
 
-// dy of one image with its channels innermost. The gradient of x is itself a convolution of it, with `stride` - 1 zeros
-// between its pixels and K - 1 around them, and with the weights flipped; without that gradient there are no such zeros.
+// dy of one image with its channels innermost. The gradient of x is itself a convolution of it, with `stride` - 1
+// zeros between its pixels and K - 1 around them, and with the weights flipped; without that gradient there are no
+// such zeros.
 struct Convolution::SpreadGradient {
   SpreadGradient(const Extents& e, const Fused& fused, bool for_dx)
       : width(for_dx ? e.padded_width() + e.K - 1 : e.OW),

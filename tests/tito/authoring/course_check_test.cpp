@@ -68,7 +68,7 @@ TEST_CASE("An include outside of a module's needs is found in bodies, cases, che
     return found;
   };
   CHECK_SAME(finding("modules/01_count/count.cpp"), Words{"needs modules/01_count/count.cpp:2"});
-  CHECK_SAME(finding("tests/count_test.cpp"), Words{"needs tests/count_test.cpp:3"});
+  CHECK_SAME(finding("tests/count_test.cpp"), Words{"needs tests/count_test.cpp:2"});
   CHECK_SAME(finding("checkpoints/numbers.cpp"), Words{"needs checkpoints/numbers.cpp:3"});
   CHECK_SAME(finding("fast/count.cpp"), Words{"needs fast/count.cpp:3"});
   CHECK_SAME(finding("bench/count.cpp"), Words{"needs bench/count.cpp:3"});
@@ -156,7 +156,7 @@ TEST_CASE("A demo may use what comes before it in every track that shows it", "[
   };
   CHECK_SAME(of_demos(), Words{});
   course.edit("modules/01_count/demo.cpp", count, count + total);
-  CHECK_SAME(of_demos(), Words{"needs modules/01_count/demo.cpp:3"});
+  CHECK_SAME(of_demos(), Words{"needs modules/01_count/demo.cpp:4"});
   course.edit("modules/01_count/demo.cpp", total, "");
   course.write("modules/01_count/demo.backward.cpp", count + total);
   CHECK_SAME(of_demos(), Words{});
@@ -259,7 +259,7 @@ TEST_CASE("Numbers of modules are found wherever they are written, stale ones an
   CHECK_CONTAINS(finding("\n```sh\ntito export 2\n```\n"), file + "6: \"tito export 2\" is a number");
   CHECK_CONTAINS(finding("\nThis is the third module.\n"), "\"third module\"");
   CHECK_CONTAINS(finding("4. See module 2.\n", "modules/02_total/hints.md"), "2 findings");  // and a fourth hint
-  CHECK_CONTAINS(finding("// as in module 2\n", "modules/02_total/demo.cpp"), "numbers modules/02_total/demo.cpp:8");
+  CHECK_CONTAINS(finding("// as in module 2\n", "modules/02_total/demo.cpp"), "numbers modules/02_total/demo.cpp:9");
   CHECK_CONTAINS(finding("\nSee modules/02_total/total.cpp, 2 modules, 10 count, 0.02 total and tito undo --to 1.\n"),
                  "nothing");
 }
@@ -286,7 +286,7 @@ TEST_CASE("A skeleton that passes a case, or does not compile, is found", "[cour
   const std::string begin = "  // BEGIN SOLUTION count_to\n";
   CheckedCourse course;
   course.edit("modules/01_count/count.cpp", begin + refusal, refusal + begin);
-  CHECK_FINDS(course, "skeleton tests/count_test.cpp:6", "passes without a line written by the student");
+  CHECK_FINDS(course, "skeleton tests/count_test.cpp:9", "passes without a line written by the student");
   CheckedCourse other;
   other.edit("modules/01_count/count.cpp", "int evens(", "static int unused() { return 1; }\n\nint evens(");
   CHECK_FINDS(other, "skeleton modules/01_count/count.cpp:14", "the skeleton compiles with a warning");
@@ -298,7 +298,7 @@ TEST_CASE("A skeleton that passes a case, or does not compile, is found", "[cour
 TEST_CASE("A reference body that fails a case is found at the case", "[course_check]") {
   CheckedCourse course;
   course.edit("modules/02_total/total.cpp", "total += number", "total -= number");
-  CHECK_FINDS(course, "reference tests/total_test.cpp:4", "the reference body of total fails \"total_to adds up\"");
+  CHECK_FINDS(course, "reference tests/total_test.cpp:5", "the reference body of total fails \"total_to adds up\"");
 }
 
 TEST_CASE("A checkpoint that is mapped to a module it does not test is found", "[course_check]") {

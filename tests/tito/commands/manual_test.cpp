@@ -1,4 +1,5 @@
 // The manual pages.
+#include <regex>
 #include <set>
 
 #include "tests/support/processes.hpp"
@@ -35,6 +36,7 @@ TEST_CASE("Every command has a page that formats without a warning and says what
     const std::string first = command.substr(0, command.find(' ')), page = "tito-" + first + ".1";
     if (!expected.insert(page).second) continue;
     std::string text = tito::read_file(box.root() / "man" / page);
+    text = std::regex_replace(text, std::regex(R"(\\\(aq)"), "'");  // as groff writes an apostrophe
     std::erase(text, '\\');
     for (const std::string& part : help_of(*app.get_subcommand(first))) {
       INFO(page << ": " << text);

@@ -32,6 +32,6 @@ TEST_CASE("A message that reads like a stub's is no stub", "[record][limit:60]")
   box.init(true);
   box.edit("modules/01_count/count.cpp", "if (n < 0) throw",
            "throw std::invalid_argument(\"count_to is not written yet (module count)\"); if (n < 0) throw");
-  const json rows = box.tito({"bench", "01", "--json", "--seconds", "0.05"}).json().at("rows");
+  const json rows = box.tito({"bench", "01", "--json", "--seconds", "0.1"}).json().at("rows");
   CHECK_SAME(rows.at(0).at("yours").at("status"), "stopped");
 }
