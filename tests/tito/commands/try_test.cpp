@@ -1,8 +1,8 @@
 // `tito try`: the lesson's snippets and programs of one's own.
 #include "tests/support/tito.hpp"
 
-#ifndef __SANITIZE_ADDRESS__  // mold 1.10 then pulls the judge's images, which the toy course has no Tensor for, into \
-                              // every program
+// mold 1.10 then pulls the judge's images, which the toy course has no Tensor for, into every program.
+#ifndef __SANITIZE_ADDRESS__
 
 namespace {
 
