@@ -15,7 +15,7 @@
 //   {"event":"point","curve":"loss","x":3200,"y":0.41}               a demo's or milestone's curve
 //   {"event":"axes","chart":"loss","x":"samples","y":"cross-entropy"}
 //   {"event":"file","name":"mlp.safetensors"}                        a demo's file that is to be kept
-//   {"event":"stopped","message":".."}                               a demo was ended by an exception; also "not_written"
+//   {"event":"stopped","message":".."}                               ended by an exception; also "not_written"
 //   {"event":"end","case":"NAME","checks":C,"failed":F,"seconds":S}
 //   {"event":"finish"}                                          once, after the last case or demo
 //

@@ -115,7 +115,9 @@ std::string NewerCourse::build() const {
   kit["precompiled"] = (root_ / "contract.hpp").string();
   kit["course"] = (root_ / "modules/course.json").string();
   kit["contract"] = include;
-  kit["package"].back()["from"] = include;
+  for (nlohmann::json& part : kit["package"]) {
+    if (part["from"] == TEST_SOURCE_DIR "/tests/fixtures/toy/include") part["from"] = include;
+  }
   tito::write_atomically(root_ / "kit.json", kit.dump(2));
   return (root_ / "kit.json").string();
 }
