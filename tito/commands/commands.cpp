@@ -14,7 +14,7 @@
 namespace tito {
 namespace {
 
-constexpr int max_threads = 1024;  // as in engine/kernels/parallel.hpp: tests/tito/bench_test.cpp
+constexpr int max_threads = 1024;  // as in engine/kernels/parallel.hpp: tests/tito/commands/bench_test.cpp
 
 using AddCommand = void (*)(CLI::App& parent, Context& context);
 
